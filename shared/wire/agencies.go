@@ -48,5 +48,10 @@ func (p *Parts) Closing() *agencies.Closing {
 
 // Notifications lets members choose what they are told.
 func (p *Parts) Notifications() *agencies.Notifications {
-	return &agencies.Notifications{Store: dynamo.NewNotifications(p.Table())}
+	return &agencies.Notifications{Store: dynamo.NewNotifications(p.Table()), Now: p.Now}
+}
+
+// MailSettings chooses which emails an agency's clients get.
+func (p *Parts) MailSettings() *agencies.MailSettings {
+	return &agencies.MailSettings{Store: dynamo.NewMailSettings(p.Table()), Now: p.Now}
 }

@@ -3,11 +3,17 @@ package wire
 import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/optout"
 )
 
 // Inviter sends invites, and sends them again.
 func (p *Parts) Inviter() *onboarding.Inviter {
 	return &onboarding.Inviter{Store: dynamo.NewRelationships(p.Table()), Queue: p.MailQueue(), Prices: p.Prices(), Now: p.Now}
+}
+
+// Scheduler changes when invites go out, and whether they are reminded of.
+func (p *Parts) Scheduler() *onboarding.Scheduler {
+	return &onboarding.Scheduler{Store: dynamo.NewRelationships(p.Table()), Now: p.Now}
 }
 
 // Previewer shows what an invite would offer.
@@ -53,4 +59,9 @@ func (p *Parts) Answers() *onboarding.Answers {
 // Decliner takes a no.
 func (p *Parts) Decliner() *onboarding.Decliner {
 	return &onboarding.Decliner{Store: dynamo.NewAnswers(p.Table()), Checkouts: p.CheckoutCloser(), Now: p.Now}
+}
+
+// Unsubscribes follows the links by which people stop mails.
+func (p *Parts) Unsubscribes() *optout.Links {
+	return &optout.Links{Store: dynamo.NewUnsubscribes(p.Table()), Now: p.Now}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/timezone"
 	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
 )
@@ -362,11 +363,29 @@ func notificationStates() []state {
 			base.Invites = append(base.Invites, k)
 		}
 	}
-	saved, refused := base, base
+	for n, word := range []string{"Within minutes", "Once a day, at 8 in the morning (Europe/Berlin)", "Never"} {
+		base.Rhythms = append(base.Rhythms, page.Option{Value: []string{"soon", "daily", "never"}[n], Word: word, Here: n == 0})
+	}
+	base.Reminders = &page.RemindersForm{On: true, Zone: "Europe/Berlin", Zones: timezone.Usual()}
+	base.Reminders.First, base.Reminders.Last = page.ReminderChoices(3, 24)
+	saved, refused, wrong := base, base, base
+	typed := *base.Reminders
+	typed.Zone = "Berlin"
+	wrong.Reminders = &typed
+	wrong.Problems = page.Problems{{Field: "zone", Message: "Choose a time zone by its name, such as Europe/Berlin."}}
 	saved.Note = page.Note{Tone: page.Good, Text: "Notifications saved."}
 	refused.Problems = page.Problems{{Message: "There is no notification “newsletter”."}}
 	return []state{{Name: "notifications", view: base}, {Name: "notifications-saved", view: saved},
-		{Name: "notifications-error", view: refused}}
+		{Name: "notifications-error", view: refused}, {Name: "notifications-zone", view: wrong}}
+}
+
+// reminding is the mail that reminds somebody of an invitation.
+func reminding(agency, inviter string) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Reminder(letter.ReminderData{AgencyName: agency, AgencyColor: "#0b6e4f", Inviter: inviter, Platform: "Latchkey",
+			Link: "https://portal.latchkey.example/i/lki_1", Ends: "Tuesday 8 December 2026, 18:00 CET",
+			Stop: "https://portal.latchkey.example/unsubscribe/lku_1"})
+	}
 }
 
 // digest is the mail that tells of so many things.
@@ -382,6 +401,7 @@ func digest(n int) func() letter.Letter {
 			}}
 		d.Lines = d.Lines[:min(n, len(d.Lines))]
 		d.More = n - len(d.Lines)
+		d.Stop = "https://portal.latchkey.example/unsubscribe/lku_2"
 		return letter.Digest(d)
 	}
 }

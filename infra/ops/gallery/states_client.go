@@ -48,6 +48,29 @@ func clientStates() []state {
 				Text: "The email is on its way. This page shows how it's going."}
 			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Sent", Coming: true}, coming}, nil, "/v1/invites/in_1"
 		})},
+		{Name: "client-scheduled", view: with(func(v *page.Client) {
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Scheduled.",
+				Text: "It goes out on Tuesday 8 December 2026, 09:00 CET (08:00 UTC)."}
+			v.Later, v.Resend = &page.Later{At: "2026-12-08T09:00", Zone: "Europe/Berlin"}, nil
+			v.Story = []page.Event{event(page.Wait, "Scheduled", "", time.Minute), {Title: "Sent", Coming: true}, coming}
+		})},
+		{Name: "client-scheduled-error", view: with(func(v *page.Client) {
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Scheduled.",
+				Text: "It goes out on Tuesday 8 December 2026, 09:00 CET (08:00 UTC)."}
+			v.Later, v.Resend = &page.Later{At: "2025-12-08T09:00", Zone: "Berlin", Problems: page.Problems{
+				{Field: "sendAt", Message: "Choose a time at least 5 minutes from now."},
+				{Field: "timeZone", Message: "Choose a time zone by its name, such as Europe/Berlin."}}}, nil
+			v.Story = []page.Event{event(page.Wait, "Scheduled", "", time.Minute), {Title: "Sent", Coming: true}, coming}
+		})},
+		{Name: "client-reminders", view: with(func(v *page.Client) {
+			v.Reminding = &page.Reminding{On: true, Next: "Next reminder: Tuesday 8 December 2026, 11:00 CET (10:00 UTC)."}
+			v.Story = []page.Event{queued, sent, delivered, {Title: "Reminder", Coming: true}, coming}
+		})},
+		{Name: "client-reminders-off", view: with(func(v *page.Client) {
+			v.Reminding = &page.Reminding{}
+			v.Story = []page.Event{queued, sent, delivered, event(page.Wait, "Reminder left out", "They don't want reminders from you.",
+				time.Minute), coming}
+		})},
 		{Name: "client-pending", view: with(func(v *page.Client) { v.Banner.From.URL = "/settings/email" })},
 		{Name: "client-own-domain", view: with(func(v *page.Client) { v.Banner.From = page.MailFrom{Own: true} })},
 		{Name: "client-domain-unused", view: with(func(v *page.Client) {

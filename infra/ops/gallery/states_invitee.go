@@ -72,6 +72,18 @@ func inviteeStates() []state {
 			v.Reason = "See www.example"
 			v.Problems = page.Problems{{Field: "reason", Message: "Leave out “evil.example/x”, which looks like a link."}}
 		})},
+		{Name: "unsubscribe", view: page.Unsubscribe{Brand: platform, Known: true, Agency: northwind.Name, URL: "/unsubscribe"}},
+		{Name: "unsubscribe-done", view: page.Unsubscribe{
+			Brand: platform, Known: true, Agency: longest, Off: true, URL: "/unsubscribe"}},
+		{Name: "unsubscribe-undone", view: page.Unsubscribe{
+			Brand: platform, Known: true, Agency: "Northwind Automations", Undone: true}},
+		{Name: "unsubscribe-updates", view: page.Unsubscribe{
+			Brand: platform, Known: true, Agency: rtl, Updates: true, URL: "/unsubscribe"}},
+		{Name: "unsubscribe-updates-done", view: page.Unsubscribe{
+			Brand: platform, Known: true, Agency: "Northwind Automations", Updates: true,
+			Off: true, URL: "/unsubscribe"}},
+		{Name: "unsubscribe-unknown", view: page.Unsubscribe{Brand: platform, URL: "/unsubscribe"}},
+		{Name: "unsubscribe-unknown-done", view: page.Unsubscribe{Brand: platform, Off: true, URL: "/unsubscribe"}},
 		{Name: "invitation-declined", view: page.Answered{Brand: platform, Declined: true}},
 		{Name: "invitation-propose", view: with(func(v *page.Invitation) { v.Step = page.Proposing })},
 		{Name: "invitation-propose-invalid", view: with(func(v *page.Invitation) {

@@ -84,6 +84,8 @@ func mailStates() []state {
 			d.Opens, d.Buys, d.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
 			return d
 		}())},
+		{Name: "mail-reminder", mail: reminding("Northwind Automations", "Nora Lindqvist")},
+		{Name: "mail-reminder-long", mail: reminding(longest, rtl)},
 		{Name: "mail-digest", mail: digest(1)},
 		{Name: "mail-digest-many", mail: digest(9)},
 		{Name: "mail-powers", mail: powers("CRM sync")},

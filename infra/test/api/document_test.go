@@ -304,7 +304,8 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 	if !strings.HasPrefix(document.OpenAPI, "3.1") {
 		t.Errorf("the document is OpenAPI %s, want 3.1", document.OpenAPI)
 	}
-	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "getHome", "enterInstance", "getNotificationSettings", "updateNotificationSettings", "sendInvite", "getInvite", "listInvites", "resendInvite", "retryProvisioning",
+	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "getHome", "enterInstance", "getNotificationSettings", "updateNotificationSettings", "getMailSettings", "updateMailSettings", "updateReminders", "rescheduleInvite",
+		"sendInvite", "getInvite", "listInvites", "resendInvite", "retryProvisioning",
 		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
 		"listApiKeys", "revokeApiKey",
 		"declineInvitation", "proposeAddress", "requestNewLink",

@@ -93,7 +93,8 @@ func TestFD8DecliningIsToldToWhoeverInvited(t *testing.T) {
 	}
 	got := p.nextMail(owner)
 	if got.Subject != "Acme Ltd declined your invitation" || !strings.Contains(got.Text, "Not this year.") ||
-		len(got.Links) != 1 || !strings.HasSuffix(got.Links[0], "/clients/"+i.ClientID) {
+		len(got.Links) != 2 || !strings.Contains(got.Links[1], "/unsubscribe/lku_") ||
+		!strings.HasSuffix(got.Links[0], "/clients/"+i.ClientID) {
 		t.Errorf("the mail is %q with %v:\n%s", got.Subject, got.Links, got.Text)
 	}
 	o.get("/clients/" + i.ClientID).is(200)

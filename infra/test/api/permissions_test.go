@@ -187,6 +187,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	o.do("PATCH", "/v1/notification-settings", m{"items": []m{{"kind": "invite_expired", "enabled": true}}}).is(200)
 	o.get("/settings/notifications").is(200)
 	o.post("/settings/notifications", do("save", url.Values{"kind": {"invite_expired"}, "on": {"invite_expired"}})).is(303)
+	reminderJob(p, o)
 
 	// What SES reports, and what the sweep repairs: mails whose worker is slower than its lease, and what has expired.
 	p.advance(61 * time.Minute)

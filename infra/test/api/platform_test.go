@@ -31,7 +31,7 @@ func TestX13EveryErrorIsAProblem(t *testing.T) {
 		o.get(path).fails(404, "not_found")
 	}
 	for path, allow := range map[string]string{"/v1/invites": "GET, HEAD, POST", "/v1/sessions": "DELETE, GET, HEAD, POST",
-		"/v1/sessions/current": "DELETE, GET, HEAD", "/v1/invites/in_x": "GET, HEAD", "/v1/invites/in_x/resend": "POST",
+		"/v1/sessions/current": "DELETE, GET, HEAD", "/v1/invites/in_x/contract": "GET, HEAD", "/v1/invites/in_x/resend": "POST",
 		"/v1/api-keys/x": "DELETE"} {
 		o.do(http.MethodPut, path, m{}).has("Allow", allow).fails(405, "method_not_allowed")
 		o.do(http.MethodPatch, path, nil).has("Allow", allow).fails(405, "method_not_allowed")

@@ -343,10 +343,10 @@ func places(p *product, o *caller, scopes []string) []persona {
 // forEmployees are all operations that an employee has. Whatever is not among them is refused to employees, so that a new one is
 // thought about.
 var forEmployees = []string{
-	"getHome", "getNotificationSettings", "updateNotificationSettings", "removeMember", // their own, and their way about
+	"getHome", "getNotificationSettings", "updateNotificationSettings", "getMailSettings", "removeMember", // their own, and their way about
 	"listClients", "getClient", "listInvites", "getInvite", "previewInvite", "getContract", "getPayerChange", // what they see
 	"getPortalApp", "listInstances", "getInstance", "listServices", "getService",
-	"sendInvite", "resendInvite", "cancelInvite", // where the agency lets them
+	"sendInvite", "resendInvite", "cancelInvite", "rescheduleInvite", "updateReminders", // where the agency lets them
 	"listRoles", "getRole", "getClientRights", "previewAsClient", "listContacts", "getContact",
 	"listBatches", "getBatch", "sendInvites", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
 }

@@ -88,6 +88,7 @@ var windows = map[string]string{
 var sizes = map[string]string{
 	"agency.MaxLogoFile": "bytes of a file", "email.MaxLength": "bytes", "idempotency.MaxKey": "bytes", "instance.MaxURL": "bytes",
 	"passkey.MaxName": "characters", "passkey.MaxCredential": "bytes", "passkey.maxKey": "bytes", "passkey.maxTransports": "of one passkey",
+	"reminder.MostFirst": "days", "reminder.MostLast": "hours", "invite.MaxTokens": "the oldest goes", "unsubscribe.MaxLinks": "the oldest goes",
 	"identity.MaxForm": "bytes of a form", "identity.MaxPowers": "of one mail",
 	"identity.MaxDevice": "bytes", "identity.MaxIssuer": "bytes", "identity.MaxSubject": "bytes",
 	"identity.MaxLinks": "of one item, which is written under its version", "signin.mostTold": "agencies whose log has one change",

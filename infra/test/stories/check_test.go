@@ -234,6 +234,7 @@ func (w *world) access(c *client.Client, log []audit.Entry, say say) {
 var tells = map[audit.Action]invite.EventName{
 	audit.InviteCreated: invite.Queued, audit.InviteScheduled: invite.Planned, audit.InviteSent: invite.Sent, audit.InviteFailed: invite.NotSent, audit.InviteResent: invite.Resent,
 	audit.InviteCanceled: invite.WasDropped, audit.InviteExpired: invite.RanOut, audit.InviteBounced: invite.Bounced, audit.InviteAccepted: invite.WasTaken,
+	audit.ReminderSent: invite.Reminded, audit.InviteRescheduled: invite.Replanned,
 	audit.InviteDeclined: invite.Declined, audit.AddressProposed: invite.Proposed, audit.LinkRequested: invite.AskedAgain,
 }
 
@@ -241,6 +242,7 @@ var tells = map[audit.Action]invite.EventName{
 var ends = map[audit.Action]invite.Status{
 	audit.InviteCanceled: invite.Canceled, audit.InviteDeclined: invite.Canceled, audit.InviteExpired: invite.Expired, audit.InviteBounced: invite.Failed, audit.InviteAccepted: invite.Accepted,
 	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteScheduled: invite.Scheduled, audit.InviteResent: invite.Pending,
+	audit.ReminderSent: invite.Pending, audit.InviteRescheduled: invite.Scheduled,
 	audit.AddressProposed: invite.Pending, audit.LinkRequested: invite.Expired,
 }
 
@@ -289,7 +291,7 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 	}
 	for _, e := range c.Invite.Timeline {
 		switch e.Name {
-		case invite.Delivered, invite.Delayed, invite.Complained, invite.Opened, invite.WasSigned:
+		case invite.Delivered, invite.Delayed, invite.Complained, invite.Opened, invite.WasSigned, invite.NotReminded:
 		case invite.Bounced:
 			if c.Invite.Status == invite.Failed && e.At.Equal(c.Invite.EndedAt) { // one that came too late ends nothing
 				seen = append(seen, moment(e.Name, e.At))

@@ -27,7 +27,7 @@ func (w *world) updates(to identity.Caller) []*ses.Mail {
 
 func (w *world) choose(who identity.Caller, c notice.Choices) {
 	w.t.Helper()
-	_, err := (&agencies.Notifications{Store: w.table}).Update(w.ctx, who, c)
+	_, err := (&agencies.Notifications{Store: w.table, Now: time.Now}).Update(w.ctx, who, c, nil)
 	must(w.t, err)
 }
 

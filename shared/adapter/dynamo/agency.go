@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/reminder"
 )
 
 // agency reads the agency as it is now.
@@ -38,6 +39,8 @@ func readAgency(r *reader) (*agency.Agency, error) {
 	a.Payment = readSubscription(r, "payment")
 	r.within("signIn", func(r *reader) { a.SignIn = readSignIn(r) })
 	a.SignIn.Version = int(r.n("signIns"))
+	a.Reminders = reminder.Settings{Off: r.n("rmOff") != 0, First: int(r.n("rmFirst")), Last: int(r.n("rmLast")),
+		Weekends: r.n("rmWeekends") != 0}
 	for _, owner := range r.texts("farewell") {
 		a.Farewell = append(a.Farewell, email.Address(owner))
 	}

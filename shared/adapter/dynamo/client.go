@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/email"
@@ -113,6 +114,9 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 	if want.Contact != "" {
 		keys = append(keys, key(pk, contactPrefix+string(want.Contact)))
 	}
+	if want.Promises {
+		keys = append(keys, key(pk, promisesItem))
+	}
 	logs := map[string]allowance.Key{}
 	for _, k := range want.Mails {
 		at, sk := mailsKey(k)
@@ -123,7 +127,7 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 	if err != nil {
 		return nil, err
 	}
-	d := &onboarding.Snapshot{Resources: map[id.Resource]instance.Resource{}}
+	d := &onboarding.Snapshot{Resources: map[id.Resource]instance.Resource{}, Promises: &batch.Promises{Agency: agencyID}}
 	for _, i := range items {
 		r := &reader{item: i}
 		switch sk := r.s("sk"); {
@@ -135,6 +139,8 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 			d.Member, err = readMember(r)
 		case strings.HasPrefix(sk, oncePrefix):
 			d.Once, err = readOnce(r)
+		case sk == promisesItem:
+			err = readPromises(r, d.Promises)
 		case sk == mailsItem:
 			var l allowance.Log
 			l, err = readMails(r, logs[r.s("pk")])
@@ -168,6 +174,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	if c.Erase && c.Client.Email != "" { // before, so that whoever was interrupted comes here again
 		if err := t.forgetLines(ctx, agencyID, c.Client.Email); err != nil {
+			return err
+		}
+		if err := t.forgetWish(ctx, agencyID, c.Client.Email); err != nil {
 			return err
 		}
 	}
@@ -229,6 +238,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	if c.Count != nil {
 		writes = append(writes, t.mailed(agencyID, c.Count))
+	}
+	if c.Wish != nil {
+		writes = append(writes, t.putWish(c.Wish))
 	}
 	for _, other := range c.Also {
 		if other.Agency != agencyID {
@@ -310,6 +322,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		}
 		for _, r := range c.Set {
 			r.Version++
+		}
+		if c.Wish != nil {
+			c.Wish.Version++
 		}
 	}
 	return err
@@ -467,6 +482,8 @@ func writeClient(c *client.Client, now time.Time) writer {
 	writeTexts(w, "were", c.Were)
 	w.s("link", string(c.Source.Link))
 	w.s("promoted", string(c.Promoted))
+	w.s("zone", c.Zone)
+	w.s("ownZone", c.OwnZone)
 	return w
 }
 
@@ -524,6 +541,29 @@ func writeInvite(i *invite.Invite) writer {
 	w.s("contact", string(i.Contact))
 	w.t("until", i.AccessUntil)
 	w.s("rolesBy", string(i.RolesBy))
+	w.m("reminders", writeReminding(&i.Reminders))
+	return w
+}
+
+// writeReminding is the state of an invite's reminders; nothing for one that has none.
+func writeReminding(x *invite.Reminding) writer {
+	w := writer{}
+	if x.Off {
+		w.n("off", 1)
+	}
+	w.times("plan", x.Plan)
+	w.n("number", x.Number)
+	if x.Job == "" {
+		return w
+	}
+	w.s("job", x.Job)
+	if x.Claimed {
+		w.n("claimed", 1)
+	}
+	w.n("tries", x.Tries)
+	w.n("fresh", x.Fresh)
+	w.t("due", x.Due)
+	w.s("around", x.Around)
 	return w
 }
 
@@ -551,8 +591,8 @@ func readClient(r *reader) (*client.Client, error) {
 		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
 		ExpiresAt: r.time("until"), LeftUntil: r.time("leftUntil"), Warned: int(r.n("warned")),
 		Source:   client.Source{Link: id.ShareLink(r.s("link"))},
-		Promoted: id.Member(r.s("promoted")),
-		Listed:   r.s("ls") != "", Version: int(r.n("v"))}
+		Promoted: id.Member(r.s("promoted")), Zone: r.s("zone"), OwnZone: r.s("ownZone"),
+		Listed: r.s("ls") != "", Version: int(r.n("v"))}
 	c.Stored = c.Ties()
 	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {
@@ -596,6 +636,10 @@ func readInvite(r *reader) *invite.Invite {
 		i.Tokens = append(i.Tokens, secret.Hash(b))
 	}
 	r.within("contract", func(m *reader) { i.Contract = readContract(m) })
+	r.within("reminders", func(m *reader) {
+		i.Reminders = invite.Reminding{Off: m.n("off") != 0, Plan: m.times("plan"), Number: int(m.n("number")), Job: m.s("job"),
+			Claimed: m.n("claimed") != 0, Tries: int(m.n("tries")), Fresh: int(m.n("fresh")), Due: m.time("due"), Around: m.s("around")}
+	})
 	r.maps("events", func(m *reader) {
 		i.Timeline = append(i.Timeline, invite.Event{Name: invite.EventName(m.s("e")), At: m.time("t"), Detail: m.s("d")})
 	})

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
+	"latchkey.dev/shared/domain/unsubscribe"
 )
 
 // Mail is what sending a mail needs.
@@ -69,6 +70,11 @@ func (m Mail) SaveCode(ctx context.Context, code *identity.Code) error {
 // Suppressed tells whether the agency must not mail the person.
 func (m Mail) Suppressed(ctx context.Context, which id.Agency, user id.User) (bool, error) {
 	return m.t.suppressed(ctx, which, user)
+}
+
+// Wish reads what somebody wants of the agency's reminders, as it is now.
+func (m Mail) Wish(ctx context.Context, which id.Agency, user id.User) (*unsubscribe.Wish, error) {
+	return m.t.wish(ctx, which, user)
 }
 
 // Mails reads the logs of mails that were caused, as they are now.

@@ -116,7 +116,8 @@ func (t *Table) box(ctx context.Context, which id.Agency, member id.Member) (*no
 
 func readBox(r *reader, which id.Agency, member id.Member) (*notice.Box, error) {
 	b := &notice.Box{Agency: which, Member: member, More: int(r.n("more")), Job: r.s("job"), Claimed: r.n("claimed") != 0,
-		Tries: int(r.n("tries")), Number: int(r.n("number")), Due: r.time("due"), SentAt: r.time("sent"), Version: int(r.n("v"))}
+		Tries: int(r.n("tries")), Number: int(r.n("number")), Due: r.time("due"), SentAt: r.time("sent"), Version: int(r.n("v")),
+		Rhythm: notice.Rhythm(r.s("rhythm")), Before: notice.Rhythm(r.s("before")), Zone: r.s("zone"), Links: readStops(r)}
 	for name, on := range map[string]bool{"on": true, "off": false} {
 		for _, v := range r.list(name) {
 			s, ok := v.(*types.AttributeValueMemberS)
@@ -166,6 +167,10 @@ func (t *Table) writeBox(b *notice.Box) types.TransactWriteItem {
 	w.n("tries", b.Tries)
 	w.n("number", b.Number)
 	w.t("sent", b.SentAt)
+	w.s("rhythm", string(b.Rhythm))
+	w.s("before", string(b.Before))
+	w.s("zone", b.Zone)
+	writeStops(w, b.Links)
 	if !b.Due.IsZero() {
 		w["dp"], w["due"] = str(shardOf(string(b.Member))), at(b.Due)
 	}

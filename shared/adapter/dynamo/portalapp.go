@@ -30,10 +30,19 @@ func (p PortalApps) Agency(ctx context.Context, which id.Agency) (*agency.Agency
 // ChangePortal writes the change, while the agency's portal and zone are what was read.
 func (p PortalApps) ChangePortal(ctx context.Context, c portalapp.Change) error {
 	pk := string(c.Agency)
-	u := &types.Update{TableName: &p.t.name, Key: key(pk, agencyItem), ExpressionAttributeNames: map[string]string{},
+	u := p.t.changed(pk, portalAttributes(c.Was.Portal, c.Was.Zone), portalAttributes(c.Portal, c.Zone))
+	writes := []types.TransactWriteItem{{Update: u}, p.t.put(writeAudit(pk, c.Audit), isNew, nil)}
+	if len(c.Roles) > 0 {
+		writes = append(writes, p.t.makeRoles(pk, c.Roles...)...)
+	}
+	return p.t.transact(ctx, writes)
+}
+
+// changed writes attributes of the agency's item, while they are what was read and the agency is not closed.
+func (t *Table) changed(pk string, was, is []attribute) *types.Update {
+	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeNames: map[string]string{},
 		ExpressionAttributeValues: item{}}
 	condition, set, remove := "attribute_exists(pk) AND attribute_not_exists(closed)", "", ""
-	was, is := portalAttributes(c.Was.Portal, c.Was.Zone), portalAttributes(c.Portal, c.Zone)
 	for n := range is {
 		name, value := "#p"+string(rune('0'+n)), ":p"+string(rune('0'+n))
 		u.ExpressionAttributeNames[name] = is[n].name
@@ -61,11 +70,7 @@ func (p PortalApps) ChangePortal(ctx context.Context, c portalapp.Change) error 
 	if len(u.ExpressionAttributeValues) == 0 {
 		u.ExpressionAttributeValues = nil
 	}
-	writes := []types.TransactWriteItem{{Update: u}, p.t.put(writeAudit(pk, c.Audit), isNew, nil)}
-	if len(c.Roles) > 0 {
-		writes = append(writes, p.t.makeRoles(pk, c.Roles...)...)
-	}
-	return p.t.transact(ctx, writes)
+	return u
 }
 
 // attribute is one of an item; its value is nil where it is not there.

@@ -49,6 +49,10 @@ func compose(out delivery.Mail, now time.Time) (id string, content []byte, err e
 	write("Date", now.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	write("Message-ID", "<"+id+">")
 	write("Auto-Submitted", "auto-generated") // RFC 3834: mail programs keep automatic answers to a person's own
+	if out.Unsubscribe != "" {                // RFC 8058
+		write("List-Unsubscribe", "<"+out.Unsubscribe+">")
+		write("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	write("MIME-Version", "1.0")
 	write("Content-Type", "multipart/alternative; boundary="+parts.Boundary())
 	b.WriteString("\r\n")

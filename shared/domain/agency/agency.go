@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/reminder"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -50,6 +51,8 @@ type Agency struct {
 	Portal Portal
 	SignIn SignIn // its people's own way in
 	Zone   string // IANA name of its time zone; "" for UTC
+
+	Reminders reminder.Settings // of the invitations that it has out
 
 	// SuspendedAt is when it came to be suspended; zero while it is not.
 	SuspendedAt time.Time

@@ -22,6 +22,7 @@ const (
 	Welcome  Kind = "welcome"  // tells a person that they work at an agency
 	Approval Kind = "approval" // tells a person that they may join an agency which they have asked to
 	Notice   Kind = "notice"   // tells an agency's people what its clients did
+	Reminder Kind = "reminder" // reminds somebody of an invitation
 	Code     Kind = "code"     // a sign-in code that anybody may have asked for
 	Account  Kind = "account"  // tells a person what has changed about how it signs in
 	OwnCode  Kind = "own"      // one that a browser asked for which has signed in before, or the holder of an invitation's link
@@ -133,6 +134,11 @@ var rules = []rule{
 	{"approvals-day", Approval, PerAgency, []Kind{Approval}, [3]int{40, 100, 300}, Day, "errors.limit_the_next_update_goes_out_in"},
 	{"approvals-to-address-day", Approval, PerPair, []Kind{Approval}, all(3), Day, "errors.limit_the_next_update_goes_out_in"},
 	{"approvals-address-day", Approval, PerRecipient, []Kind{Approval}, all(20), Day, "errors.limit_the_next_update_goes_out_in"},
+
+	{"reminders-day", Reminder, PerAgency, []Kind{Reminder}, [3]int{80, 200, 600}, Day, "errors.limit_the_next_update_goes_out_in"},
+	{"reminders-to-address-day", Reminder, PerPair, []Kind{Reminder}, all(2), Day, "errors.limit_the_next_update_goes_out_in"},
+	{"reminders-address-day", Reminder, PerRecipient, []Kind{Invite, Welcome, Approval, Reminder}, all(20), Day,
+		"errors.limit_the_next_update_goes_out_in"},
 
 	{"notices-hour", Notice, PerRecipient, []Kind{Notice}, all(4), time.Hour, "errors.limit_the_next_update_goes_out_in"},
 	{"notices-day", Notice, PerRecipient, []Kind{Invite, Welcome, Notice}, all(50), Day, "errors.limit_the_next_update_goes_out_in"},

@@ -29,6 +29,15 @@ const (
 	ProposalApproved Action = "invite.proposal_approved"
 	ProposalRefused  Action = "invite.proposal_refused"
 
+	ReminderSent      Action = "invite.reminded"
+	InviteRescheduled Action = "invite.rescheduled"
+	RemindersSet      Action = "invite.reminders_changed" // of this invite; the detail is on or off
+	RemindersStopped  Action = "client.reminders_stopped" // by the recipient, by a link in one
+	RemindersResumed  Action = "client.reminders_resumed" // likewise
+	UpdatesStopped    Action = "member.updates_stopped"   // by the member, by a link in one
+	UpdatesResumed    Action = "member.updates_resumed"   // likewise
+	MailSettings      Action = "agency.mail_settings_changed"
+
 	ClientRenamed  Action = "client.renamed"
 	AccessGranted  Action = "client.access_granted"
 	AccessChanged  Action = "client.access_changed"

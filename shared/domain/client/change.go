@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/unsubscribe"
 )
 
 // Change is a new state of a relationship with all that must happen with it or not at all. A store writes it in one
@@ -56,6 +57,8 @@ type Change struct {
 	Count *Count
 	// Share, when not nil, is the use of a link by which the client comes.
 	Share *Share
+	// Wish, when not nil, is what the client wants of reminders, written when the stored version is still the one that was read.
+	Wish *unsubscribe.Wish
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.

@@ -3,6 +3,7 @@
 package client
 
 import (
+	"cmp"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
@@ -15,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/timezone"
 )
 
 // Status is what the agency sees in its list.
@@ -59,6 +61,8 @@ type Client struct {
 	Were      []id.Contact // those that were about it when it ended, which go when it is erased
 	Source    Source
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
+	Zone      string    // IANA name of its time zone, as the agency gave it; "" for the agency's own
+	OwnZone   string    // the one that its own browser has told; "" for none
 
 	Stored   Ties      // as it was read: the store counts and links by what has changed since
 	Promised time.Time // of a scheduled invite, as it was read: the store gives it back once the invite has it no more
@@ -142,6 +146,12 @@ type Past struct {
 	Payer   invite.Payer
 	Created time.Time
 	Ended   time.Time
+}
+
+// Location is the time zone by whose clocks the person is written to: the one that its own browser has told, the one that the agency
+// gave, or the agency's.
+func (c *Client) Location(at *agency.Agency) *time.Location {
+	return timezone.Load(cmp.Or(c.OwnZone, c.Zone, at.Zone))
 }
 
 // Ref is where the relationship is kept.

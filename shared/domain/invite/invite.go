@@ -91,6 +91,10 @@ const (
 	RanOut     EventName = "expired"
 	NotSent    EventName = "failed"
 	Planned    EventName = "scheduled"
+
+	Reminded    EventName = "reminded"     // a reminder has gone out
+	NotReminded EventName = "not_reminded" // one was left out; the detail says why
+	Replanned   EventName = "rescheduled"
 )
 
 // Invite is one invite.
@@ -116,6 +120,8 @@ type Invite struct {
 	Tokens  []secret.Hash // of the links that open it; several while a mail may have gone out twice
 	Mail    Mail
 	Resends []time.Time // the last ResendsPerDay of them
+
+	Reminders Reminding
 
 	SendAt time.Time // of a scheduled one: about when it goes out; of one that was scheduled: when it did
 	Batch  id.Batch  // with which it was sent; "" for one that was sent by itself
@@ -337,6 +343,7 @@ func (i *Invite) take(now time.Time) {
 func (i *Invite) end(s Status, name EventName, now time.Time, detail string) {
 	i.Status, i.EndedAt, i.Tokens = s, now, nil
 	i.Mail = Mail{Job: i.Mail.Job, State: MailDone}
+	i.Reminders = Reminding{Off: i.Reminders.Off, Number: i.Reminders.Number}
 	i.Note(name, now, detail)
 }
 

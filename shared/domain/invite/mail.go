@@ -142,6 +142,7 @@ func (i *Invite) Resend(now time.Time, slot agency.Slot) {
 	if i.Status == Expired {
 		i.EndedAt = time.Time{}
 	}
+	i.interrupt()
 	i.Status = Pending
 	until := i.ExpiresAt
 	i.ExpiresAt = now.Add(Lifetime)
@@ -301,6 +302,9 @@ func (i *Invite) Due() time.Time {
 		return time.Time{}
 	case i.Mail.State == MailQueued || i.Mail.State == MailClaimed:
 		return i.Mail.Due
+	}
+	if due := i.reminderDue(); !due.IsZero() && due.Before(i.ExpiresAt) {
+		return due
 	}
 	return i.ExpiresAt
 }

@@ -19,6 +19,8 @@ const (
 	Member Kind = "member" // tells a person that it works at an agency from now on
 	Digest Kind = "digest" // tells a member what clients did
 
+	Reminder Kind = "reminder" // reminds somebody of an invitation
+
 	Approved Kind = "approved" // tells a person that the agency lets it in, which it has asked for
 
 	Refund   Kind = "refund"   // tells that what was bought could not be made and is paid back
@@ -60,7 +62,7 @@ const (
 type Mail struct {
 	Kind   Kind      `json:"kind"`
 	Agency id.Agency `json:"agency,omitempty"` // of all but a code
-	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
+	Client id.Client `json:"client,omitempty"` // of an invite, a reminder or what was bought
 	// Member is who is told, of a member, digest, inquiry and test; of what was bought, for a mail to the agency. Of a sender it is one
 	// of the owners, and each of them where it is left out.
 	Member id.Member `json:"member,omitempty"`
@@ -86,7 +88,7 @@ func Decode(body []byte) (Mail, error) {
 	}
 	switch {
 	case m.Job == "":
-	case m.Kind == Invite && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
+	case (m.Kind == Invite || m.Kind == Reminder) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
 		return m, nil
 	case m.Kind == Code && len(m.User) == 32:
 		return m, nil

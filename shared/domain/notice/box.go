@@ -1,11 +1,16 @@
 package notice
 
 import (
+	"cmp"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"time"
 
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/timezone"
+	"latchkey.dev/shared/domain/unsubscribe"
 )
 
 // Timing of digests.
@@ -48,12 +53,100 @@ type Box struct {
 	Due     time.Time // when to look after it; zero for never
 	SentAt  time.Time // when the last mail went out
 
+	Rhythm Rhythm
+	Before Rhythm            // the rhythm before a link in a mail has put an end to it, to go back to
+	Zone   string            // the agency's time zone, as it was when something was put in last
+	Links  unsubscribe.Links // by which its owner stops the mails
+
 	Version int // of what was read; 0 for one that is not stored yet
+}
+
+// Rhythm is how often somebody is told.
+type Rhythm string
+
+// The rhythms.
+const (
+	Soon  Rhythm = ""      // within minutes, what happens together in one mail
+	Daily Rhythm = "daily" // in the morning, by the agency's clocks
+	Never Rhythm = "never"
+)
+
+// The morning's digest goes out from this hour on, and those of many people within spread of it.
+const (
+	morning = 8
+	spread  = 30 * time.Minute
+)
+
+// ParseRhythm reads a rhythm; "soon" is Soon. Faults: [fault.Invalid] in the field.
+func ParseRhythm(field, s string) (Rhythm, error) {
+	switch r := Rhythm(s); r {
+	case "soon":
+		return Soon, nil
+	case Daily, Never:
+		return r, nil
+	}
+	return Soon, fault.InField(field, "notifications.wrong_rhythm")
+}
+
+// String is the rhythm as the API has it.
+func (r Rhythm) String() string { return cmp.Or(string(r), "soon") }
+
+// always tells whether the kind is told to whoever wants no mails, too.
+func (k Kind) always() bool {
+	d, _ := k.Find()
+	return d.Always
+}
+
+// Optional tells whether any of what is in the box is told to nobody who wants no mails.
+func (b *Box) Optional() bool {
+	return slices.ContainsFunc(b.Lines, func(l Line) bool { return !l.Kind.always() })
+}
+
+// Choose sets the rhythm. Whoever wants no mails is told nothing of what was in the box.
+func (b *Box) Choose(r Rhythm, now time.Time) {
+	if r == b.Rhythm {
+		return
+	}
+	b.Rhythm, b.Before = r, Soon
+	if r == Never { // what nobody can switch off is told all the same
+		left := slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool { return !l.Kind.always() })
+		b.Empty()
+		b.Lines = left
+	}
+	if b.Job == "" {
+		b.Due = time.Time{}
+		b.wait(now)
+	}
+}
+
+// Stop has no more mails go out, because a link in one was followed; false when none did.
+func (b *Box) Stop(now time.Time) bool {
+	if b.Rhythm == Never {
+		return false
+	}
+	before := b.Rhythm
+	b.Choose(Never, now)
+	b.Before = before
+	return true
+}
+
+// Resume goes back to the rhythm before Stop; false when mails go out.
+func (b *Box) Resume(now time.Time) bool {
+	if b.Rhythm != Never {
+		return false
+	}
+	b.Choose(b.Before, now)
+	return true
+}
+
+// Target is what the links in the mails lead to.
+func (b *Box) Target() unsubscribe.Target {
+	return unsubscribe.Target{Agency: b.Agency, List: unsubscribe.Updates, Member: b.Member}
 }
 
 // Put adds an event to the box, unless its kind is switched off. It returns false when nothing has changed.
 func (b *Box) Put(e Event, now time.Time) bool {
-	if !b.Choices.On(e.Kind) {
+	if !b.Choices.On(e.Kind) || b.Rhythm == Never && !e.Kind.always() {
 		return false
 	}
 	for _, l := range b.Lines {
@@ -75,9 +168,27 @@ func (b *Box) wait(now time.Time) {
 	if b.Job != "" || !b.Due.IsZero() || len(b.Lines) == 0 {
 		return
 	}
+	if b.Rhythm == Daily {
+		b.Due = b.morning(now)
+		return
+	}
 	b.Due = now.Add(Gather)
 	if next := b.SentAt.Add(Apart); b.Due.Before(next) {
 		b.Due = next
+	}
+}
+
+// morning is when the next morning's digest goes out.
+func (b *Box) morning(now time.Time) time.Time {
+	zone := timezone.Load(b.Zone)
+	h := fnv.New64a()
+	h.Write([]byte(b.Member)) //nolint:errcheck // it never fails
+	late := time.Duration(h.Sum64() % uint64(spread))
+	y, m, d := now.In(zone).Date()
+	for n := 0; ; n++ {
+		if at := timezone.At(y, m, d+n, morning, 0, zone).Add(late); at.After(now) {
+			return at
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ const (
 	APIKey  = "lkk_"
 	Session = "lkn_"
 	Records = "lkr_"
+
+	Unsubscribe = "lku_"
 )
 
 const (
@@ -35,9 +37,14 @@ type Hash [sha256.Size]byte
 
 // New makes a secret of the kind, found by the locator.
 func New(kind string, locator []byte) string {
-	b := make([]byte, len(locator)+entropy, len(locator)+entropy+checksum)
-	copy(b, locator)
-	rand.Read(b[len(locator):]) //nolint:errcheck,gosec // crypto/rand.Read never fails (Go 1.24)
+	var random [entropy]byte
+	rand.Read(random[:]) //nolint:errcheck,gosec // crypto/rand.Read never fails (Go 1.24)
+	return Made(kind, locator, random)
+}
+
+// Made is the secret of the kind that is found by the locator and has these 256 bits, which nobody else can know.
+func Made(kind string, locator []byte, bits [entropy]byte) string {
+	b := append(append(make([]byte, 0, len(locator)+entropy+checksum), locator...), bits[:]...)
 	b = binary.BigEndian.AppendUint32(b, sum(kind, b))
 	return kind + encode(b)
 }

@@ -112,3 +112,44 @@ func Usual() []string {
 		"Europe/Paris", "Europe/Prague", "Europe/Rome", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw", "Europe/Zurich",
 		"Pacific/Auckland", "Pacific/Honolulu"}
 }
+
+// At is the moment at which clocks of the zone show the date and time of day. What they show twice is the first time; where they are
+// put forward past it, it is the moment at which that is done (R7). Go's own time.Date promises neither.
+func At(year int, month time.Month, day, hour, minute int, zone *time.Location) time.Time {
+	wall := time.Date(year, month, day, hour, minute, 0, 0, time.UTC)
+	const around = 26 * time.Hour // no clock is further from UTC, and no more was ever skipped at once
+	for t := wall.Add(-around).In(zone); ; {
+		_, offset := t.Zone()
+		_, end := t.ZoneBounds()
+		at := wall.Add(-time.Duration(offset) * time.Second)
+		if end.IsZero() || at.Before(end) {
+			if at.Before(t) { // skipped by the change at t
+				return t
+			}
+			return at.In(zone)
+		}
+		t = end.In(zone)
+	}
+}
+
+// Names lists all zones that there are, by every name that they have.
+func Names() []string {
+	out := []string{""}
+	r := bufio.NewReader(flate.NewReader(strings.NewReader(zones)))
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			slices.Sort(out)
+			return out
+		}
+		size, names, _ := strings.Cut(strings.TrimSpace(line), " ")
+		n, err := strconv.Atoi(size)
+		if err != nil {
+			return out
+		}
+		if _, err := r.Discard(n); err != nil {
+			return out
+		}
+		out = append(out, strings.Fields(names)...)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/timezone"
 )
@@ -92,6 +94,65 @@ func BenchmarkZoneThatIsAskedForFirst(b *testing.B) {
 	for b.Loop() {
 		if _, err := timezone.Parse("timeZone", "Europe/Nowhere"); err == nil { // which reads all
 			b.Fatal("it is there")
+		}
+	}
+}
+
+// TestSenderR7WhatClocksSkipOrShowTwiceIsDefined reads times of day around changes of clocks.
+func TestSenderR7WhatClocksSkipOrShowTwiceIsDefined(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, local, want string }{
+		{"Europe/Berlin", "2026-03-29 02:30", "2026-03-29T01:00:00Z"},       // skipped: the first that there is after it
+		{"Europe/Berlin", "2026-03-29 01:59", "2026-03-29T00:59:00Z"},       // before
+		{"Europe/Berlin", "2026-03-29 03:00", "2026-03-29T01:00:00Z"},       // after
+		{"Europe/Berlin", "2026-10-25 02:30", "2026-10-25T00:30:00Z"},       // shown twice: the first
+		{"America/New_York", "2026-11-01 01:30", "2026-11-01T05:30:00Z"},    // so here
+		{"Australia/Lord_Howe", "2026-10-04 02:15", "2026-10-03T15:30:00Z"}, // half an hour is skipped
+		{"Pacific/Apia", "2011-12-30 08:00", "2011-12-30T10:00:00Z"},        // and here a day
+		{"Asia/Kathmandu", "2026-06-01 08:00", "2026-06-01T02:15:00Z"},
+		{"", "2026-06-01 08:00", "2026-06-01T08:00:00Z"},
+	} {
+		wall, err := time.Parse("2006-01-02 15:04", c.local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, m, d := wall.Date()
+		got := timezone.At(y, m, d, wall.Hour(), wall.Minute(), timezone.Load(c.zone))
+		if s := got.UTC().Format(time.RFC3339); s != c.want {
+			t.Errorf("%s in %q is %s, want %s", c.local, c.zone, s, c.want)
+		}
+	}
+}
+
+// TestSenderR7EveryMomentIsReadBack shows moments of two centuries by the clocks of every zone and reads them: what comes is the moment,
+// or the first of the two with that time of day.
+func TestSenderR7EveryMomentIsReadBack(t *testing.T) {
+	t.Parallel()
+	names := timezone.Names()
+	rapid.Check(t, func(t *rapid.T) {
+		zone := timezone.Load(rapid.SampledFrom(names).Draw(t, "zone"))
+		at := time.Unix(rapid.Int64Range(-2e9, 5e9).Draw(t, "minute")/60*60, 0).In(zone)
+		at = at.Add(-time.Duration(at.Second()) * time.Second) // offsets of old have seconds
+		y, m, d := at.Date()
+		got := timezone.At(y, m, d, at.Hour(), at.Minute(), zone)
+		if got.After(at) || got.Format("2006-01-02 15:04") != at.Format("2006-01-02 15:04") {
+			t.Fatalf("%v is read as %v", at, got)
+		}
+	})
+}
+
+func TestSenderR6NamesOfZonesAreThoseThatThereAre(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{"Europe/Berlin": "Europe/Berlin", "Europe/Kiev": "Europe/Kiev", " Asia/Tokyo ": "Asia/Tokyo",
+		"UTC": "", "America/Argentina/Buenos_Aires": "America/Argentina/Buenos_Aires"} {
+		if got, err := timezone.Parse("timeZone", typed); err != nil || got != want {
+			t.Errorf("Parse(%q) = %q, %v", typed, got, err)
+		}
+	}
+	for _, typed := range []string{"Local", "europe/berlin", "../etc/passwd", "Europe/../Europe/Berlin", "/usr/share/zoneinfo/Europe/Berlin",
+		"Mars/Olympus", "+02:00", "EST", "Europe/Berlin\x00", strings.Repeat("a/", 40)} {
+		if got, err := timezone.Parse("timeZone", typed); err == nil {
+			t.Errorf("Parse(%q) = %q, want an error", typed, got)
 		}
 	}
 }

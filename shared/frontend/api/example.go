@@ -73,6 +73,7 @@ func exampleInvited(status string, events ...TimelineEvent) *InviteBody {
 	b := &InviteBody{ID: exampleInvite, ClientID: exampleClient, Email: "ops@acme.example", Name: "Acme Ltd", Shown: "Acme Ltd",
 		Payer: "agency", Status: status, Grants: []GrantBody{{exampleInstance, "read"}},
 		Message: "Here are your two workflows.", Roles: []string{exampleRoleID}, Warnings: []WarningBody{},
+		Reminders: InviteRemindersBody{Enabled: true},
 		ExpiresAt: afterOrNull(7 * 24 * time.Hour), CreatedAt: after(0), Timeline: []TimelineBody{}}
 	for n, e := range events {
 		b.Timeline = append(b.Timeline, TimelineBody{Event: e, At: after(time.Duration(n*n*n) * time.Second)})
@@ -247,7 +248,11 @@ func listed[T any](items ...T) any {
 }
 
 func exampleNotifications() any {
-	return map[string]any{"items": []NotificationBody{{"invite_accepted", "Invitation accepted", true}}}
+	return map[string]any{"items": []NotificationBody{{"invite_accepted", "Invitation accepted", true}}, "digest": "soon"}
+}
+
+func exampleMailSettings() MailSettingsBody {
+	return MailSettingsBody{RemindersBody{Enabled: true, FirstDays: 2, LastHours: 24, Weekends: true}, "Europe/Berlin"}
 }
 
 // exampleFiles are answers that are no JSON, by their media types.
@@ -291,17 +296,23 @@ func inviteExamples() map[string]example {
 		`","access":"read"}],"message":"Here are your two workflows."}`)
 	next := exampleInvited("pending", "queued", "sent")
 	next.Email = "pat@acme.example"
+	quiet := exampleInvited("pending", "queued", "sent")
+	quiet.Reminders.Enabled = false
+	waits := exampleInvited("scheduled", "scheduled", "rescheduled")
+	waits.SendAt, waits.TimeZone = afterOrNull(9*24*time.Hour+20*time.Minute), "Europe/Berlin"
 	return map[string]example{
-		"sendInvite":      exchanges(draft, sent),
-		"previewInvite":   exchanges(draft, PreviewBody{examplePortal(), exampleInvitation(), []WarningBody{}}),
-		"getInvite":       answers(exampleInvited("pending", "queued", "sent", "delivered", "opened")),
-		"listInvites":     answers(listed(exampleInvited("pending", "queued", "sent", "delivered"))),
-		"resendInvite":    exchanges(raw(`{"email":"ops@acme.example"}`), exampleInvited("pending", "queued", "sent", "resent", "sent")),
-		"cancelInvite":    answers(exampleInvited("canceled", "queued", "sent", "canceled")),
-		"approveProposal": answers(next),
-		"refuseProposal":  answers(exampleInvited("pending", "queued", "sent", "delivered", "opened", "address_proposed")),
-		"quoteOrder":      exchanges(raw(`{"order":{"hosting":{"storageGb":30}}}`), exampleContract()),
-		"getContract":     answers(exampleReceipt()),
+		"sendInvite":       exchanges(draft, sent),
+		"previewInvite":    exchanges(draft, PreviewBody{examplePortal(), exampleInvitation(), []WarningBody{}}),
+		"getInvite":        answers(exampleInvited("pending", "queued", "sent", "delivered", "opened")),
+		"listInvites":      answers(listed(exampleInvited("pending", "queued", "sent", "delivered"))),
+		"resendInvite":     exchanges(raw(`{"email":"ops@acme.example"}`), exampleInvited("pending", "queued", "sent", "resent", "sent")),
+		"updateReminders":  exchanges(raw(`{"enabled":false}`), quiet),
+		"rescheduleInvite": exchanges(raw(`{"sendAt":"2026-12-08T09:00","timeZone":"Europe/Berlin"}`), waits),
+		"cancelInvite":     answers(exampleInvited("canceled", "queued", "sent", "canceled")),
+		"approveProposal":  answers(next),
+		"refuseProposal":   answers(exampleInvited("pending", "queued", "sent", "delivered", "opened", "address_proposed")),
+		"quoteOrder":       exchanges(raw(`{"order":{"hosting":{"storageGb":30}}}`), exampleContract()),
+		"getContract":      answers(exampleReceipt()),
 	}
 }
 
@@ -388,13 +399,15 @@ func agencyExamples() map[string]example {
 	fresh.Plan, fresh.LogoURL, fresh.CreatedAt, fresh.Limits.Invites.Left = "free", "", after(0), 10
 	made.Secret = "lkk_…x7Qa"
 	return map[string]example{
-		"getHome":        answers(exampleHome()),
-		"openSandbox":    answers(exampleSandbox()),
-		"getAgency":      answers(exampleOwnAgency()),
-		"signUpAgency":   exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), fresh),
-		"updateBranding": exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), exampleOwnAgency()),
-		"updateLogo":     answers(exampleOwnAgency()),
-		"deleteAgency":   takes(raw(`{"name":"Northwind Automations"}`)),
+		"getHome":            answers(exampleHome()),
+		"openSandbox":        answers(exampleSandbox()),
+		"getAgency":          answers(exampleOwnAgency()),
+		"signUpAgency":       exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), fresh),
+		"getMailSettings":    answers(exampleMailSettings()),
+		"updateMailSettings": exchanges(raw(`{"reminders":{"firstAfterDays":2,"weekends":true}}`), exampleMailSettings()),
+		"updateBranding":     exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), exampleOwnAgency()),
+		"updateLogo":         answers(exampleOwnAgency()),
+		"deleteAgency":       takes(raw(`{"name":"Northwind Automations"}`)),
 		"startPlanUpgrade": exchanges(raw(`{"interval":"month"}`),
 			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
 		"openAgencyBilling": exchanges(raw(`{"cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}),

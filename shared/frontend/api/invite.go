@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -51,32 +52,34 @@ type TimelineEvent string
 func (TimelineEvent) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: []any{
 		"queued", "sent", "delivered", "delayed", "bounced", "complained", "opened", "signed_in", "accepted", "resent", "canceled",
-		"declined", "address_proposed", "expired", "new_link_requested", "failed", "scheduled",
+		"declined", "address_proposed", "expired", "new_link_requested", "failed", "scheduled", "rescheduled", "reminded", "not_reminded",
 	}}
 }
 
 // InviteBody is an invite.
 type InviteBody struct {
-	ID        string         `json:"id" example:"in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	ClientID  string         `json:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Email     string         `json:"email" example:"ops@acme.example"`
-	Name      string         `json:"name" doc:"The client's name. Empty if none was given." example:"Acme Ltd"`
-	Shown     string         `json:"displayName" doc:"The name, or the address if there is none." example:"Acme Ltd"`
-	Payer     string         `json:"payer" enum:"agency,client"`
-	Status    string         `json:"status" enum:"sending,pending,accepted,canceled,expired,failed,scheduled"`
-	Reason    string         `json:"reason,omitempty" doc:"Why it failed, or why the email bounced."`
-	Grants    []GrantBody    `json:"grants"`
-	Order     *OrderBody     `json:"order" doc:"null if the client buys nothing. Prices are in getContract."`
-	Payment   *PaymentBody   `json:"payment" doc:"null if the client buys nothing."`
-	Message   string         `json:"message,omitempty"`
-	Roles     []string       `json:"roles" nullable:"false" doc:"Roles they get in Client Portal when they accept."`
-	Contact   string         `json:"contact,omitempty" doc:"The contact they will be linked to."`
-	Until     *Time          `json:"accessExpiresAt" doc:"When their access will end. null if it doesn't."`
-	ExpiresAt *Time          `json:"expiresAt"`
-	SendAt    *Time          `json:"sendAt" doc:"With scheduled: about when it goes out. null if it was never scheduled."`
-	CreatedAt Time           `json:"createdAt"`
-	Timeline  []TimelineBody `json:"timeline"`
-	Warnings  []WarningBody  `json:"warnings" nullable:"false" doc:"What may be a mistake. It's sent all the same."`
+	ID        string              `json:"id" example:"in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	ClientID  string              `json:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Email     string              `json:"email" example:"ops@acme.example"`
+	Name      string              `json:"name" doc:"The client's name. Empty if none was given." example:"Acme Ltd"`
+	Shown     string              `json:"displayName" doc:"The name, or the address if there is none." example:"Acme Ltd"`
+	Payer     string              `json:"payer" enum:"agency,client"`
+	Status    string              `json:"status" enum:"sending,pending,accepted,canceled,expired,failed,scheduled"`
+	Reason    string              `json:"reason,omitempty" doc:"Why it failed, or why the email bounced."`
+	Grants    []GrantBody         `json:"grants"`
+	Order     *OrderBody          `json:"order" doc:"null if the client buys nothing. Prices are in getContract."`
+	Payment   *PaymentBody        `json:"payment" doc:"null if the client buys nothing."`
+	Message   string              `json:"message,omitempty"`
+	Roles     []string            `json:"roles" nullable:"false" doc:"Roles they get in Client Portal when they accept."`
+	Contact   string              `json:"contact,omitempty" doc:"The contact they will be linked to."`
+	Until     *Time               `json:"accessExpiresAt" doc:"When their access will end. null if it doesn't."`
+	ExpiresAt *Time               `json:"expiresAt"`
+	SendAt    *Time               `json:"sendAt" doc:"With scheduled: about when it goes out. null if it was never scheduled."`
+	TimeZone  string              `json:"timeZone,omitempty" doc:"The client's, as far as it's known." example:"Europe/Berlin"`
+	CreatedAt Time                `json:"createdAt"`
+	Reminders InviteRemindersBody `json:"reminders"`
+	Timeline  []TimelineBody      `json:"timeline"`
+	Warnings  []WarningBody       `json:"warnings" nullable:"false" doc:"What may be a mistake. It's sent all the same."`
 }
 
 // WarningBody is what looks like a mistake in a request that was carried out as it was sent.
@@ -100,6 +103,7 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
 		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c),
 		Roles: texts(i.Roles), Contact: string(i.Contact), Until: orNull(i.AccessUntil), Grants: []GrantBody{},
+		TimeZone: cmp.Or(c.OwnZone, c.Zone), Reminders: inviteReminders(i),
 		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), SendAt: orNull(i.SendAt), CreatedAt: Time(i.CreatedAt),
 		Timeline: []TimelineBody{}, Warnings: []WarningBody{}}
 	if i.Status != invite.Accepted { // then somebody reads mail there
@@ -125,11 +129,16 @@ type DraftBody struct {
 	Roles   []string    `json:"roles,omitempty" doc:"IDs of up to 10 roles. They get those still active when they accept."`
 	Contact string      `json:"contact,omitempty" doc:"The contact they are linked to then." example:"con_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Until   string      `json:"accessExpiresAt,omitempty" doc:"RFC 3339. When their access ends." example:"2027-01-31T17:00:00Z"`
+
+	SendAt    string `json:"sendAt,omitempty" doc:"5 minutes to 30 days ahead. RFC 3339, or local to timeZone." example:"2026-12-08T09:00"`
+	TimeZone  string `json:"timeZone,omitempty" doc:"The client's, an IANA name. Your agency's if left out." example:"Europe/Berlin"`
+	Reminders *bool  `json:"reminders,omitempty" doc:"false to never remind them of this invite." example:"true"`
 }
 
 // draft is the body as the use case takes it.
 func (b DraftBody) draft() onboarding.Draft {
-	d := onboarding.Draft{Email: b.Email, Name: b.Name, Payer: invite.Payer(b.Payer), Message: b.Message}
+	d := onboarding.Draft{Email: b.Email, Name: b.Name, Payer: invite.Payer(b.Payer), Message: b.Message, SendAt: b.SendAt,
+		Zone: b.TimeZone, Quiet: b.Reminders != nil && !*b.Reminders}
 	if d.Payer == "" {
 		d.Payer = invite.AgencyPays
 	}
@@ -203,7 +212,8 @@ func SendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operati
 		tag: tagInvites, status: 201,
 		summary: "Send an invite",
 		description: "Creates an invite and emails its link. With Prefer: wait=10 the answer is 201 once the email is sent. " +
-			"Without it the answer is 202 and the email follows: poll Location until status isn't sending. If the email" +
+			"Without it the answer is 202 and the email follows: poll Location until status isn't sending. With sendAt the answer is " +
+			"201 and the email goes out then: this hour's ten count at that time. If the email" +
 			" can't be sent, the invite is undone and doesn't count towards this hour's ten.",
 		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient,
 			fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited, fault.NotFound,

@@ -31,7 +31,8 @@ type job struct {
 
 var jobs = []job{
 	{tagInvites, "Send an invite, follow its email, and answer what comes back.", []string{"sendInvite", "getInvite", "listInvites",
-		"resendInvite", "cancelInvite", "previewInvite", "quoteOrder", "getContract", "approveProposal", "refuseProposal"}},
+		"resendInvite", "cancelInvite", "rescheduleInvite", "updateReminders", "previewInvite", "quoteOrder", "getContract",
+		"approveProposal", "refuseProposal"}},
 	{tagBatches, "Invite many at once, by lines or by a file. Part of Client Portal: install it first.", []string{"sendInvites",
 		"listBatches", "getBatch", "cancelBatch", "exportBatch", "previewImport", "confirmImport"}},
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
@@ -49,8 +50,8 @@ var jobs = []job{
 		"testSmtp", "removeSmtp"}},
 	{tagAgency, "Your brand, your plan and your people.", []string{"getHome", "getAgency", "updateBranding", "updateLogo", "openSandbox",
 		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
-		"getIssuer", "setIssuer", "requireIssuer", "removeIssuer", "startPlanUpgrade", "openAgencyBilling", "signUpAgency",
-		"deleteAgency"}},
+		"getMailSettings", "updateMailSettings", "getIssuer", "setIssuer", "requireIssuer", "removeIssuer", "startPlanUpgrade",
+		"openAgencyBilling", "signUpAgency", "deleteAgency"}},
 	{tagApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
 		"updatePortalSettings", "uninstallPortal", "makeInternal"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},

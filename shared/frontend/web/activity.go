@@ -56,6 +56,22 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.invite_created", values...)
 	case audit.InviteScheduled:
 		return words.Say("activity.invite_scheduled", values...)
+	case audit.InviteRescheduled:
+		return words.Say("activity.invite_rescheduled", values...)
+	case audit.ReminderSent:
+		return words.Say("activity.reminder_sent", values...)
+	case audit.RemindersSet:
+		return words.Say("activity.reminders_set", values...)
+	case audit.RemindersStopped:
+		return words.Say("activity.reminders_stopped", values...)
+	case audit.RemindersResumed:
+		return words.Say("activity.reminders_resumed", values...)
+	case audit.UpdatesStopped:
+		return words.Say("activity.updates_stopped", values...)
+	case audit.UpdatesResumed:
+		return words.Say("activity.updates_resumed", values...)
+	case audit.MailSettings:
+		return words.Say("activity.mail_settings", values...)
 	case audit.InviteSent:
 		return words.Say("activity.invite_sent", values...)
 	case audit.InviteFailed:

@@ -47,6 +47,10 @@ func outcome(done string) string {
 		return words.Say("client.retried")
 	case "cancelled":
 		return words.Say("client.was_cancelled")
+	case "rescheduled":
+		return words.Say("client.was_rescheduled")
+	case "reminders":
+		return words.Say("client.reminders_saved")
 	}
 	return ""
 }
@@ -55,6 +59,7 @@ func outcome(done string) string {
 type ClientForms struct {
 	Inviter    *onboarding.Inviter
 	Canceller  *onboarding.Canceller
+	Scheduler  *onboarding.Scheduler
 	Approvals  *onboarding.Approvals
 	Proposals  *onboarding.Proposals
 	Renamer    *clients.Renamer
@@ -85,6 +90,7 @@ func ClientPage(s *Site, auth *signin.Authenticator, directory *clients.Director
 	}
 	return s.page("clientPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), show,
 		resendInvite(s, directory, f.Inviter), cancelInvite(s, directory, f.Canceller),
+		rescheduleInvite(s, directory, f.Scheduler), remindOfInvite(s, directory, f.Scheduler),
 		answerProposal(s, directory, f.Approvals, f.Proposals),
 		renameClient(s, directory, f.Renamer), changeAccess(s, directory, f.Access), retryProvisioning(s, directory, f.Retrier),
 		removeClient(s, directory, f.Removal), eraseClient(s, directory, f.Removal), makeInternal(s, directory, f.Promotions))
@@ -230,6 +236,10 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	v.Banner.From = mailFrom(out)
 	if may && own {
 		v.Resend = resend(c.Invite, a, now)
+		later(&v, c, a, now)
+	}
+	if c.Invite.At(now) == invite.Scheduled && v.Banner.Title != "" {
+		v.Banner.Text = words.Say("client.goes_out", "moment", bothTimes(c.Invite.SendAt, c.Location(a)))
 	}
 	if !may {
 		v.Again = false
@@ -301,6 +311,9 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 		v.Story = append(v.Story, page.Event{Title: words.Say("client.sent"), Coming: true, At: page.TimeAt(i.SendAt, now)},
 			page.Event{Title: words.Say("client.accepted"), Coming: true})
 	case invite.Pending:
+		if p := i.Reminders.Plan; len(p) > 0 {
+			v.Story = append(v.Story, page.Event{Title: words.Say("client.reminder"), Coming: true, At: page.TimeAt(p[0], now)})
+		}
 		v.Story = append(v.Story, page.Event{Title: words.Say("client.accepted"), Coming: true})
 	case invite.Expired:
 		if i.Status != invite.Expired { // nobody has written it down yet

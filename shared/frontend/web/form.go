@@ -27,6 +27,8 @@ type Page struct {
 	show handler
 	any  bool // every method shows it
 
+	foreign bool // its form is taken from wherever it comes: what proves who sends it is in the address, and no cookie counts
+
 	whole  bool // its one form is what is sent there, whatever it says to do
 	unheld bool // the wrapper finds out who is calling, and holds nobody to Who
 }
@@ -96,7 +98,11 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 	if n := slices.IndexFunc(p.Forms, func(f Form) bool { return f.parse != nil }); n >= 0 && (len(p.Forms) == 1 || multiparts(r)) {
 		parse = p.Forms[n].parse
 	}
-	if err := p.site.guard.read(r, func() error { return parse(w, r) }); err != nil {
+	read := p.site.guard.read
+	if p.foreign {
+		parse, read = parseOneClick, func(_ *http.Request, parse func() error) error { return parse() }
+	}
+	if err := read(r, func() error { return parse(w, r) }); err != nil {
 		p.site.fail(w, r, err)
 		return
 	}

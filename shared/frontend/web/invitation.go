@@ -173,7 +173,7 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes,
 			return err
 		}
 		v.Providers, v.With = buttons(providers, v.URL), r.PostForm.Get("with")
-		to, invite, err := invitations.Address(r.Context(), r.PathValue("token"))
+		to, invite, err := invitations.AddressIn(r.Context(), r.PathValue("token"), r.PostForm.Get("timeZone"))
 		if err != nil {
 			return err
 		}

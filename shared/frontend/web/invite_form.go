@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/timezone"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
@@ -33,7 +34,7 @@ const patience = 10 * time.Second
 
 // form is an invite form with nothing typed in it.
 func (s *Site) form(r *http.Request, directory *clients.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
-	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites}
+	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites, Zones: timezone.Usual()}
 	f.Next, _ = nextFree(a, s.now())
 	if caller.MayPortal(identity.InPerson, identity.Manage) != nil { // who may link nothing, and sell nothing
 		f.Plain = true
@@ -258,12 +259,14 @@ func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Invit
 // inviteNames are the fields of the invite form by the names that the use case gives them.
 var inviteNames = map[string]string{
 	"email": "email", "name": "name", "message": "message", "payer": "payer", "grants": "grants", "order": "order",
+	"sendAt": "sendAt", "timeZone": "timeZone",
 }
 
 // draft reads the form as the script would send it.
 func draft(form url.Values) onboarding.Draft {
 	name, to := email.Split(form.Get("email"))
-	d := onboarding.Draft{Email: to, Name: form.Get("name"), Payer: invite.AgencyPays, Message: form.Get("message")}
+	d := onboarding.Draft{Email: to, Name: form.Get("name"), Payer: invite.AgencyPays, Message: form.Get("message"),
+		SendAt: form.Get("sendAt"), Zone: form.Get("timeZone"), Quiet: form.Get("quiet") != ""}
 	if d.Name == "" {
 		d.Name = name
 	}
@@ -308,6 +311,7 @@ func once(form url.Values) string {
 func typed(f *page.InviteForm, form url.Values) {
 	f.Open = true
 	f.Email, f.Name, f.Message = form.Get("email"), form.Get("name"), form.Get("message")
+	f.Later, f.Zone, f.Quiet = form.Get("sendAt"), form.Get("timeZone"), form.Get("quiet") != ""
 	f.Client = form.Get("payer") == string(invite.ClientPays)
 	f.Hosting, f.WhatsApp = form.Get("hosting"), form.Get("whatsapp") != ""
 	for _, list := range [][]page.Choice{f.Instances, f.Services} {

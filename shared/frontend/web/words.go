@@ -174,6 +174,12 @@ func eventLine(e invite.Event) page.Event {
 		out.Title = words.Say("client.expired")
 	case invite.AskedAgain:
 		out.Tone, out.Title = page.Wait, words.Say("client.asked_again")
+	case invite.Reminded:
+		out.Title = words.Say("client.reminded")
+	case invite.NotReminded:
+		out.Tone, out.Title = page.Wait, words.Say("client.not_reminded")
+	case invite.Replanned:
+		out.Tone, out.Title = page.Wait, words.Say("client.rescheduled")
 	case invite.NotSent:
 		out.Tone, out.Title = page.Bad, words.Say("client.not_sent")
 	default:

@@ -2,6 +2,7 @@ package agencies
 
 import (
 	"context"
+	"time"
 
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/id"
@@ -20,37 +21,52 @@ type BoxStore interface {
 // Notifications lets members choose what they are told by mail of what clients did.
 type Notifications struct {
 	Store BoxStore
+	Now   func() time.Time
+}
+
+// Told is what a member is told, and how often.
+type Told struct {
+	Choices notice.Choices
+	Rhythm  notice.Rhythm
 }
 
 // Get tells what the caller is told. Faults: [fault.Unauthenticated], [fault.Forbidden].
-func (n *Notifications) Get(ctx context.Context, caller identity.Caller) (notice.Choices, error) {
+func (n *Notifications) Get(ctx context.Context, caller identity.Caller) (Told, error) {
 	if err := caller.MayPortal(identity.InPerson, identity.Colleague); err != nil {
-		return nil, err
+		return Told{}, err
 	}
 	b, err := n.Store.Box(ctx, caller.Agency, caller.Member)
 	if err != nil {
-		return nil, err
+		return Told{}, err
 	}
-	return b.Choices.With(nil)
+	all, err := b.Choices.With(nil)
+	return Told{all, b.Rhythm}, err
 }
 
-// Update switches kinds on and off for the caller; kinds that are not named stay as they are. It holds for what happened already
-// and has not been mailed yet, too. Faults: [fault.Invalid] in items, [fault.Unauthenticated], [fault.Forbidden].
-func (n *Notifications) Update(ctx context.Context, caller identity.Caller, changed notice.Choices) (notice.Choices, error) {
+// Update switches kinds on and off for the caller; kinds that are not named stay as they are, and so does the rhythm where it is nil. It
+// holds for what happened already and has not been mailed yet, too. Faults: [fault.Invalid] in items, [fault.Unauthenticated],
+// [fault.Forbidden].
+func (n *Notifications) Update(
+	ctx context.Context, caller identity.Caller, changed notice.Choices, rhythm *notice.Rhythm,
+) (Told, error) {
 	if err := caller.MayPortal(identity.InPerson, identity.Colleague); err != nil {
-		return nil, err
+		return Told{}, err
 	}
-	var all notice.Choices
+	var out Told
 	err := conflict.Retry(ctx, func() error {
 		b, err := n.Store.Box(ctx, caller.Agency, caller.Member)
 		if err != nil {
 			return err
 		}
-		if all, err = b.Choices.With(changed); err != nil {
+		if out.Choices, err = b.Choices.With(changed); err != nil {
 			return err
 		}
-		b.Choices = all
+		b.Choices = out.Choices
+		if rhythm != nil {
+			b.Choose(*rhythm, n.Now())
+		}
+		out.Rhythm = b.Rhythm
 		return n.Store.SaveBox(ctx, b)
 	})
-	return all, err
+	return out, err
 }

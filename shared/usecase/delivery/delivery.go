@@ -22,6 +22,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
+	"latchkey.dev/shared/domain/unsubscribe"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
@@ -41,6 +42,8 @@ type Store interface {
 	SaveCode(ctx context.Context, c *identity.Code) error
 	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
 	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
+	// Wish reads what somebody wants of the agency's reminders, as it is now; what is not stored is empty.
+	Wish(ctx context.Context, agency id.Agency, user id.User) (*unsubscribe.Wish, error)
 	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
 	Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error)
 	// CountMails writes the logs while the stored versions are those that were read.
@@ -75,6 +78,8 @@ type Mail struct {
 	ReplyTo  string // "" for none
 	To       email.Address
 	Letter   letter.Letter
+	// Unsubscribe is the address at which its recipient stops mails of its kind, in one click; "" for a mail that everybody gets.
+	Unsubscribe string
 	// MessageID is the mail's own, such as "job@agency.com", where an agency's own server sends it: a later try keeps it, so that
 	// receivers see one mail. SES gives its own.
 	MessageID string
@@ -150,6 +155,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.standing(ctx, m)
 	case job.Digest:
 		return w.digest(ctx, m)
+	case job.Reminder:
+		return w.reminder(ctx, m)
 	case job.Refund, job.Removal, job.Ready:
 		return w.bought(ctx, m)
 	case job.Confirm, job.Inquiry:
@@ -170,7 +177,7 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 // platform.
 func outward(m job.Mail) bool {
 	switch m.Kind {
-	case job.Invite, job.Test, job.Approved:
+	case job.Invite, job.Reminder, job.Test, job.Approved:
 		return true
 	case job.Refund, job.Removal, job.Ready, job.Confirm, job.Payer:
 		return m.Client != "" && m.Member == ""

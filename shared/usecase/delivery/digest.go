@@ -30,6 +30,7 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 		return err
 	}
 	var b *notice.Box
+	var stop string
 	err = conflict.Retry(ctx, func() (err error) {
 		if b, err = w.Store.Box(ctx, j.Agency, j.Member); err != nil {
 			return err
@@ -37,6 +38,9 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 		if !b.Claim(w.Now(), j.Job) {
 			b = nil
 			return nil
+		}
+		if stop = ""; b.Optional() {
+			stop, b.Links, _ = b.Links.With(b.Target(), w.Key)
 		}
 		return w.Store.SaveBox(ctx, b)
 	})
@@ -57,8 +61,9 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 			return w.onBox(ctx, j, func(b *notice.Box) { b.Postpone(w.Now(), wait) })
 		}
 		l := letter.Digest(letter.DigestData{AgencyName: at.Name, Lines: lines, More: more, Link: w.Origin + "/clients",
-			Platform: w.Platform})
-		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: to.Email, Letter: l,
+			Stop: w.stopLink(stop), Platform: w.Platform})
+		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.as("updates"), To: to.Email, Letter: l,
+			Unsubscribe: w.stopLink(stop),
 			Tags: map[string]string{"kind": string(job.Digest), "agency": string(j.Agency), "member": string(j.Member), "job": j.Job,
 				"user": string(id.UserOf(to.Email)), "lines": strconv.Itoa(taken), "more": strconv.Itoa(more)}})
 		if _, final := refusal(err); err != nil && !final {

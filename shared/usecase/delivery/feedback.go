@@ -76,7 +76,8 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		return f.test(ctx, r)
 	}
 	agency, ref := id.Agency(r.Tags["agency"]), id.Client(r.Tags["client"]).Ref()
-	if r.Tags["kind"] != "invite" || ref == "" || !id.Valid(id.AgencyPrefix, string(agency)) {
+	k := job.Kind(r.Tags["kind"])
+	if k != job.Invite && k != job.Reminder || ref == "" || !id.Valid(id.AgencyPrefix, string(agency)) {
 		return nil
 	}
 	return conflict.Retry(ctx, func() error {
@@ -99,14 +100,21 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 			return nil
 		}
 		live, early := c.Invite.Live(), c.Invite.Mail.State == invite.MailClaimed
-		if !apply(c, r, f.Now()) {
+		var rows []audit.Entry
+		if r.Tags["kind"] == string(job.Reminder) {
+			if early = c.Invite.ReminderReported(f.Now(), r.Tags["job"]); early {
+				rows = append(rows, audit.Entry{ID: id.New[id.Event](id.EventPrefix, f.Now()), At: f.Now(), Actor: audit.System,
+					Action: audit.ReminderSent, Subject: string(c.Invite.ID)})
+			}
+		}
+		if !apply(c, r, f.Now()) && rows == nil {
 			return nil
 		}
-		change := client.Change{Client: c, Count: f.counted(r, early)}
+		change := client.Change{Client: c, Count: f.counted(r, early, rows != nil), Audit: rows}
 		if live && !c.Invite.Live() {
 			now := f.Now() // without a detail: a server's words may name the address
-			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now,
-				Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID)}}
+			change.Audit = append(change.Audit, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+				Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID)})
 		}
 		if r.Kind == Delivered {
 			now := f.Now()
@@ -119,16 +127,19 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 
 // counted is what the report says of the domain that the mail came from; nil where it came from the platform's, and for what is no
 // bounce: delays and automatic replies pass. A bounce that is faster than the record of the mail ends the invite, so that nobody
-// records the mail any more.
-func (f *Feedback) counted(r Report, early bool) *client.Count {
+// records the mail any more; and whoever reports of a reminder first, records that it was sent.
+func (f *Feedback) counted(r Report, early, sent bool) *client.Count {
 	domain := r.Tags["domain"]
-	fate := map[ReportKind]client.Fate{Bounced: client.WasBounced, Complaint: client.WasComplained}[r.Kind]
-	if fate == "" || !id.Valid(id.DomainPrefix, domain) {
-		return nil
+	var fates []client.Fate
+	if fate := map[ReportKind]client.Fate{Bounced: client.WasBounced, Complaint: client.WasComplained}[r.Kind]; fate != "" {
+		fates = append(fates, fate)
+		sent = sent || early && fate == client.WasBounced
 	}
-	fates := []client.Fate{fate}
-	if early && fate == client.WasBounced {
+	if sent {
 		fates = append(fates, client.WasSent)
+	}
+	if len(fates) == 0 || !id.Valid(id.DomainPrefix, domain) {
+		return nil
 	}
 	return &client.Count{Domain: id.SenderDomain(domain), Fates: fates, At: f.Now()}
 }

@@ -53,7 +53,7 @@ func (w *Worker) invite(ctx context.Context, m job.Mail) error {
 		c.Invite.Mail.Around, out = r.Reason, platformOnly(out, r.Reason)
 		messageID, err = w.sendInvite(ctx, c, at, out, token)
 	}
-	try := attempt{job: m, token: token, out: out, messageID: messageID, sent: err, around: c.Invite.Mail.Around}
+	try := attempt{job: m, at: at, token: token, out: out, messageID: messageID, sent: err, around: c.Invite.Mail.Around}
 	if err := w.record(ctx, try); err != nil {
 		return err
 	}
@@ -64,6 +64,7 @@ func (w *Worker) invite(ctx context.Context, m job.Mail) error {
 // attempt is one try of an invite's mail, and what came of it.
 type attempt struct {
 	job       job.Mail
+	at        *agency.Agency
 	token     string
 	out       sender.Outgoing
 	around    string // why the platform's sender was used in the place of the agency's own
@@ -207,6 +208,7 @@ func (w *Worker) record(ctx context.Context, try attempt) error {
 		now := w.Now()
 		if said, out := gone(try); out {
 			c.Invite.MailSentBy(now, said)
+			c.Invite.PlanReminders(now, try.at.Reminders, c.Location(try.at))
 			return w.Store.Commit(ctx, try.job.Agency, client.Change{Client: c, Count: w.counted(try.out),
 				Audit: []audit.Entry{w.row(c, audit.InviteSent, try.messageID)}})
 		}

@@ -43,7 +43,7 @@ func (s *Sender) Release(ctx context.Context, which id.Agency, ref id.Ref) error
 		if c = seen.Clients[ref]; c == nil || !c.Invite.Overdue(now) {
 			return nil
 		}
-		if seen.Agency.MayPortal() != nil {
+		if (c.Invite.Batch != "" || len(c.Invite.Roles) > 0) && seen.Agency.MayPortal() != nil {
 			c.Invite.Postpone(now.Add(whileAway))
 			return s.Store.Commit(ctx, which, client.Change{Client: c})
 		}

@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"latchkey.dev/shared/domain/audit"
@@ -14,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/timezone"
 	"latchkey.dev/shared/domain/words"
 )
 
@@ -161,6 +163,11 @@ func open(ctx context.Context, store PreviewStore, c *client.Client) (Invitation
 // also notes on the timeline that the link was opened, since asking for the code is the first thing that no mail
 // scanner does. Faults as View.
 func (r *Invitations) Address(ctx context.Context, token string) (email.Address, id.Invite, error) {
+	return r.AddressIn(ctx, token, "")
+}
+
+// AddressIn is Address for a browser that has told its time zone, which is noted, too, where it is one.
+func (r *Invitations) AddressIn(ctx context.Context, token, browsers string) (email.Address, id.Invite, error) {
 	var to email.Address
 	var which id.Invite
 	err := conflict.Retry(ctx, func() error {
@@ -173,12 +180,17 @@ func (r *Invitations) Address(ctx context.Context, token string) (email.Address,
 			return err
 		}
 		to, which = c.Email, c.Invite.ID
-		for _, e := range c.Invite.Timeline {
-			if e.Name == invite.Opened {
-				return nil
-			}
+		news := false
+		if zone, err := timezone.Parse("timeZone", browsers); err == nil && zone != "" && zone != c.OwnZone {
+			c.OwnZone, news = zone, true
 		}
-		c.Invite.Note(invite.Opened, r.Now(), "")
+		if !slices.ContainsFunc(c.Invite.Timeline, func(e invite.Event) bool { return e.Name == invite.Opened }) {
+			c.Invite.Note(invite.Opened, r.Now(), "")
+			news = true
+		}
+		if !news {
+			return nil
+		}
 		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c})
 	})
 	return to, which, err

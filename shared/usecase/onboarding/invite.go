@@ -1,6 +1,7 @@
 package onboarding
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -48,6 +49,12 @@ type Draft struct {
 	Roles   []id.Role  // of Client Portal, to be given with the acceptance
 	Contact id.Contact // the card that the client will be linked to; "" for none
 	Until   time.Time  // when the access is to end; zero for never
+
+	// SendAt is when it is to go out, as [invite.ParseWhen] reads it; "" for at once. The names are left out of what a request is known
+	// by where they are empty, as before they were there.
+	SendAt string `json:",omitempty"`
+	Zone   string `json:",omitempty"` // IANA name of the recipient's time zone; "" for the agency's, or the one that it has
+	Quiet  bool   `json:",omitempty"` // whether it is never reminded of
 }
 
 // sender is the agency and its member as the invitee reads them.
@@ -91,7 +98,12 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	}
 	mail := mailTo(caller, offer.Email)
 	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Resources: resources(d.Grants), Once: record,
-		Roles: distinct(d.Roles), Contact: d.Contact, Mails: mail.Keys()}
+		Roles: distinct(d.Roles), Contact: d.Contact, Mails: mail.Keys(),
+		Promises: d.SendAt != ""}
+	_, zone, err := d.when()
+	if err != nil {
+		return nil, err
+	}
 	var made *client.Client
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
@@ -124,6 +136,16 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		if made, err = client.Begin(seen.Client, caller.Agency, offer, now); err != nil {
 			return err
 		}
+		made.Zone, made.Invite.Reminders.Off = cmp.Or(zone, made.Zone), d.Quiet
+		if d.SendAt != "" {
+			if err := s.schedule(seen, made, &d, now); err != nil {
+				return err
+			}
+			rows = append(rows, row(now, caller.Actor(), audit.InviteScheduled, made, ""))
+			change := client.Change{Client: made, MayInvite: true, Inviter: caller.Member, Promises: seen.Promises, Audit: rows}
+			change.Once = record.Of(string(made.Invite.ID), now)
+			return s.Store.Commit(ctx, caller.Agency, change)
+		}
 		slot, err := seen.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
 		if err != nil {
 			return err
@@ -141,7 +163,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	if err != nil {
 		return nil, err
 	}
-	if !replayed {
+	if !replayed && made.Invite.Status != invite.Scheduled {
 		enqueue(ctx, s.Queue, made)
 	}
 	return made, nil
@@ -192,7 +214,8 @@ func (d Draft) check() (client.Offer, error) {
 	var badName, badMessage error
 	o.Name, badName = text.Line("name", name, text.MaxName)
 	o.Message, badMessage = text.Paragraph("message", d.Message, text.MaxMessage)
-	return o, fault.Together(badAddress, badName, badMessage, d.payer(), d.Order.check())
+	_, _, badTime := d.when()
+	return o, fault.Together(badAddress, badName, badMessage, d.payer(), d.Order.check(), badTime)
 }
 
 // Check says what is wrong with the draft as far as it alone says it. Faults: [fault.Invalid].

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -57,6 +58,7 @@ type Query struct {
 	Contact   id.Contact
 	Once      *idempotency.Record
 	Mails     []allowance.Key
+	Promises  bool // the times that its scheduled invites have been given
 }
 
 // Snapshot is what a decision is made from, read at one moment. What does not exist is nil, or not in the map.
@@ -69,6 +71,7 @@ type Snapshot struct {
 	Card      *client.Card
 	Once      *idempotency.Record
 	Mails     []allowance.Log
+	Promises  *batch.Promises
 }
 
 // mailTo is the mail of an invite, as it is counted.

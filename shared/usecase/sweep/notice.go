@@ -43,6 +43,7 @@ func (s *Sweep) putIn(ctx context.Context, which id.Agency) error {
 				}
 				boxes[who] = b
 			}
+			b.Zone = a.Zone
 			if b.Put(e, now) && !slices.Contains(changed, b) {
 				changed = append(changed, b)
 			}

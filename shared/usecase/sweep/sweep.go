@@ -239,14 +239,18 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if c.Invite.Overdue(now) {
 		return s.Batches.Release(ctx, d.Agency, d.Ref)
 	}
-	next := c.Invite.Nudge(now)
+	next, kind := c.Invite.Nudge(now), job.Invite
 	if next == "" {
-		return nil
+		before := c.Invite.Reminders.Job
+		next, kind = c.Invite.NudgeReminder(now), job.Reminder
+		if next == "" && c.Invite.Reminders.Job == before {
+			return nil
+		}
 	}
-	if err := s.Store.Commit(ctx, d.Agency, client.Change{Client: c}); err != nil {
+	if err := s.Store.Commit(ctx, d.Agency, client.Change{Client: c}); err != nil || next == "" {
 		return err
 	}
-	return s.Mail.Send(ctx, job.Mail{Kind: job.Invite, Agency: d.Agency, Client: c.ID, Job: next}.Encode(), 0)
+	return s.Mail.Send(ctx, job.Mail{Kind: kind, Agency: d.Agency, Client: c.ID, Job: next}.Encode(), 0)
 }
 
 // notice has a mail to a new member sent that nobody is working on.

@@ -11,6 +11,7 @@ type DigestData struct {
 	Lines      []DigestLine // at least one
 	More       int          // how many more there were
 	Link       string       // to all clients
+	Stop       string       // by which the mails are stopped
 	Platform   string
 }
 

@@ -62,6 +62,11 @@ func onMax(to, from agency.Standing) letter.Letter {
 		Link: "https://portal.example/clients", Platform: "Latchkey"})
 }
 
+func reminding(agency, inviter string) letter.ReminderData {
+	return letter.ReminderData{AgencyName: agency, AgencyColor: "#0f766e", Inviter: inviter, Link: "https://portal.example/i/lki_1",
+		Ends: "Tuesday 8 December 2026, 18:00 CET", Stop: "https://portal.example/unsubscribe/lku_1", Platform: "Latchkey"}
+}
+
 func updates(n int) letter.DigestData {
 	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients"}
 	d.Lines = []letter.DigestLine{
@@ -72,6 +77,7 @@ func updates(n int) letter.DigestData {
 	}
 	d.Lines = d.Lines[:min(n, len(d.Lines))]
 	d.More = n - len(d.Lines)
+	d.Stop = "https://portal.example/unsubscribe/lku_2"
 	return d
 }
 
@@ -141,6 +147,8 @@ func TestGoldenMails(t *testing.T) {
 		"invitation-held": letter.Invitation(held),
 		"digest":          letter.Digest(updates(1)),
 		"digest-many":     letter.Digest(updates(6)),
+		"reminder":        letter.Reminder(reminding("Northwind Automations", "Nora Lindqvist")),
+		"reminder-bare":   letter.Reminder(reminding("شركة النور", "")),
 		"digest-powers":   letter.Digest(powers(0)),
 		"digest-mixed":    letter.Digest(powers(2)),
 		"welcome-held": letter.Welcome(letter.WelcomeData{AgencyName: "PayPal Support", Held: true, AgencyColor: "#0f766e", Email: "dana@northwind.example",

@@ -117,6 +117,8 @@ var (
 	thingsHTML string
 	//go:embed template/toolate.html
 	toolateHTML string
+	//go:embed template/unsubscribe.html
+	unsubscribeHTML string
 	//go:embed template/upgrade.html
 	upgradeHTML string
 	//go:embed template/user.html

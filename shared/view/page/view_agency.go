@@ -135,6 +135,10 @@ type InviteForm struct {
 	Tax       string    // a sentence about tax; "" where there is none
 	Hosting   string    // "", "10", "30" or "50"
 	WhatsApp  bool
+	Later     string // when it is to go out, as it was typed; "" for at once
+	Zone      string // the recipient's time zone, as it was typed
+	Zones     []string
+	Quiet     bool   // whether it is never reminded of
 	Existing  string // path of the client that has the address already; "" for none
 	Upgrade   string // path of the page that says how to get the plan that inviting needs; "" where it is there
 	Meant     *Meant // what is asked about the address; nil for nothing
@@ -222,6 +226,8 @@ type Client struct {
 	User      string     // path of its card as an external user; "" where there is none
 	AgainURL  string     // path of the invite dialog with this client in it
 	Expires   Time       // when a pending invite does; Machine "" for never
+	Later     *Later     // of an invite that waits for its time, to whoever may change that; else nil
+	Reminding *Reminding // of one that is pending, to whoever may change that; else nil
 	Cancel    *Cancel
 	Remove    *Question // nil when there is nothing to end
 	Erase     *Question // nil for a client that is pending or active
@@ -231,6 +237,19 @@ type Client struct {
 
 func (v Client) frame() frame {
 	return frame{template: clientHTML, title: v.Name, brand: v.Workspace.Brand, script: true}
+}
+
+// Later is when an invite goes out, and the form to change that.
+type Later struct {
+	At       string // by the clocks of the zone, as the form's field has it
+	Zone     string
+	Problems Problems
+}
+
+// Reminding is whether the recipient of an invite is reminded of it, and the form to change that.
+type Reminding struct {
+	On   bool
+	Next string // when the next one goes out, in a sentence; "" where none will
 }
 
 // Banner is what stands on top of a client's page.

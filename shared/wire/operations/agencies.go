@@ -39,6 +39,12 @@ func (f Functions) NotificationSettings() event.Function {
 	return api.Route(f.p.Origin(), api.GetNotificationSettings(auth, n), api.UpdateNotificationSettings(auth, n)).Function()
 }
 
+// MailSettings serves /v1/mail-settings.
+func (f Functions) MailSettings() event.Function {
+	auth, m := f.p.Authenticator(), f.p.MailSettings()
+	return api.Route(f.p.Origin(), api.GetMailSettings(auth, m), api.UpdateMailSettings(auth, m)).Function()
+}
+
 // Home serves /v1/home.
 func (f Functions) Home() event.Function {
 	return api.Route(f.p.Origin(), api.GetHome(f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog())).Function()

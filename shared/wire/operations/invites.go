@@ -18,7 +18,13 @@ func (f Functions) InvitePreview() event.Function {
 
 // Invite serves /v1/invites/{inviteId}.
 func (f Functions) Invite() event.Function {
-	return api.Route(f.p.Origin(), api.GetInvite(f.p.Authenticator(), f.p.Invites())).Function()
+	a := f.p.Authenticator()
+	return api.Route(f.p.Origin(), api.GetInvite(a, f.p.Invites()), api.RescheduleInvite(a, f.p.Scheduler())).Function()
+}
+
+// InviteReminders serves /v1/invites/{inviteId}/reminders.
+func (f Functions) InviteReminders() event.Function {
+	return api.Route(f.p.Origin(), api.UpdateReminders(f.p.Authenticator(), f.p.Scheduler())).Function()
 }
 
 // InviteCancel serves /v1/invites/{inviteId}/cancel.

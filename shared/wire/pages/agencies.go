@@ -30,7 +30,8 @@ func (f Functions) MembersPage() event.Function {
 
 // NotificationsPage serves /settings/notifications.
 func (f Functions) NotificationsPage() event.Function {
-	return web.NotificationsPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Notifications()).Function()
+	return web.NotificationsPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Notifications(),
+		f.p.MailSettings()).Function()
 }
 
 // HomePage serves /home.

@@ -14,7 +14,7 @@ func (f Functions) ClientsPage() event.Function {
 func (f Functions) ClientPage() event.Function {
 	p := f.p
 	return web.ClientPage(p.Site(), p.Authenticator(), p.Directory(), web.ClientForms{
-		Inviter: p.Inviter(), Canceller: p.Canceller(), Approvals: p.Approvals(), Proposals: p.Proposals(),
+		Inviter: p.Inviter(), Canceller: p.Canceller(), Scheduler: p.Scheduler(), Approvals: p.Approvals(), Proposals: p.Proposals(),
 		Renamer: p.Renamer(), Access: p.Access(), Removal: p.Removal(), Retrier: p.Retrier(),
 		Promotions: p.Promotions(),
 	}).Function()

@@ -5,6 +5,11 @@ import (
 	"latchkey.dev/shared/frontend/web"
 )
 
+// UnsubscribePage serves /unsubscribe/{token}.
+func (f Functions) UnsubscribePage() event.Function {
+	return web.UnsubscribePage(f.p.Site(), f.p.Unsubscribes()).Function()
+}
+
 // InvitationPage serves /i/{token}.
 func (f Functions) InvitationPage() event.Function {
 	p := f.p

@@ -24,6 +24,8 @@ prints();
 passkeys();
 switches();
 watch(start);
+// The agency writes to its clients by day, where they are.
+for (const z of document.querySelectorAll<HTMLInputElement>("[data-zone]")) z.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 // Back from a provider with a form that goes on: the browser may show the page again as it was left, and runs this only once.
 document.querySelector<HTMLFormElement>("form[data-goes-on]")?.requestSubmit();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -6,7 +6,7 @@ import { reload } from "./list";
 interface Problem { code?: string; detail?: string; existing?: string; errors?: { location: string; message: string }[] }
 interface Invite { clientId: string; status: string; email: string }
 
-const fields = ["email", "name", "message", "payer", "grants", "order"];
+const fields = ["email", "name", "message", "payer", "grants", "order", "sendAt", "timeZone"];
 
 export function invite(): void {
   const form = document.querySelector<HTMLFormElement>("#invite-form");
@@ -80,7 +80,7 @@ async function mistyped(email: string): Promise<boolean> {
 async function out(form: HTMLFormElement, made: Invite): Promise<void> {
   const at = `/clients/${encodeURIComponent(made.clientId)}`;
   const place = document.querySelector<HTMLElement>("[data-note]");
-  if (made.status === "sending" || !place || !document.getElementById("list")) return location.assign(at);
+  if (made.status === "sending" || made.status === "scheduled" || !place || !document.getElementById("list")) return location.assign(at);
   form.closest("dialog")!.close(); // the focus goes back to what opened it
   form.reset();
   form.querySelector<HTMLElement>('[role="tab"]')?.click();
@@ -101,7 +101,7 @@ async function out(form: HTMLFormElement, made: Invite): Promise<void> {
 function read(form: HTMLFormElement): object {
   const data = new FormData(form);
   const text = (k: string) => String(data.get(k) ?? "").trim() || undefined;
-  const out: Record<string, unknown> = { email: text("email") ?? "", name: text("name"), payer: text("payer"), message: text("message") };
+  const out: Record<string, unknown> = { email: text("email") ?? "", name: text("name"), payer: text("payer"), message: text("message"), sendAt: text("sendAt"), timeZone: text("timeZone"), reminders: data.has("quiet") ? false : undefined };
   if (out.payer === "agency") {
     out.grants = data.getAll("resource").map((r) => ({ resource: r, access: data.get(`access.${r}`) }));
   } else {

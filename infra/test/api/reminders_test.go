@@ -1,0 +1,292 @@
+package apitest_test
+
+import (
+	netmail "net/mail"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// oneClick is what mail programs post (RFC 8058).
+var oneClick = url.Values{"List-Unsubscribe": {"One-Click"}}
+
+// workday is the next Tuesday at ten in the morning, UTC, that is at least a minute away.
+func (p *product) workday() time.Time {
+	at := p.now().UTC().Truncate(24 * time.Hour).Add(10 * time.Hour)
+	for at.Weekday() != time.Tuesday || at.Before(p.now().Add(time.Minute)) {
+		at = at.Add(24 * time.Hour)
+	}
+	return at
+}
+
+// letter is the newest mail to the address with the words in its subject.
+func (p *product) letter(to, subject string) (found mail) {
+	p.t.Helper()
+	p.until("a mail about "+subject, func() bool {
+		for _, x := range p.mails(to) {
+			if strings.Contains(x.Subject, subject) {
+				found = x
+				return true
+			}
+		}
+		p.advance(61 * time.Second)
+		return false
+	})
+	return found
+}
+
+// stop is the path of the link that the mail's headers have, as a reader of mail that is Go's finds it.
+func (x mail) stop(t *testing.T, p *product) string {
+	t.Helper()
+	var b strings.Builder
+	for name, value := range x.Headers {
+		b.WriteString(name + ": " + value + "\r\n")
+	}
+	m, err := netmail.ReadMessage(strings.NewReader(b.String() + "\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Header.Get("List-Unsubscribe-Post"); got != "List-Unsubscribe=One-Click" {
+		t.Errorf("List-Unsubscribe-Post: %s", got)
+	}
+	link := strings.TrimSuffix(strings.TrimPrefix(m.Header.Get("List-Unsubscribe"), "<"), ">")
+	u, err := url.Parse(link)
+	if err != nil || !strings.HasPrefix(u.Path, "/unsubscribe/lku_") || !strings.Contains(x.Text, link) {
+		t.Fatalf("List-Unsubscribe: %q in\n%s", link, x.Text)
+	}
+	return u.Path
+}
+
+// reminded has somebody be reminded of an invitation, and returns the path of the link that stops that.
+func (p *product) reminded(o *caller, to string) string {
+	p.t.Helper()
+	o.invite(to, m{"name": "Acme Ltd"})
+	p.skipMails(to)
+	p.advance(3*24*time.Hour + time.Hour)
+	return p.letter(to, "Reminder: ").stop(p.t, p)
+}
+
+func TestSenderU1AMailProgramStopsRemindersInOneClick(t *testing.T) {
+	p := start(t)
+	if !p.moves() {
+		t.Skip("days are to pass")
+	}
+	p.advance(p.workday().Sub(p.now()))
+	o := p.signIn(owner)
+	to := p.address("u1")
+	at := p.reminded(o, to)
+	n := p.nobody()
+	// U2: to look changes nothing, and shows a form that does.
+	for range 2 {
+		a := n.get(at).is(200).shows("Stop reminders?").holds(`name="List-Unsubscribe" value="One-Click"`)
+		if strings.Contains(string(a.body), to) || strings.Contains(string(a.body), "u1-") {
+			t.Errorf("the page names the address:\n%s", a.body)
+		}
+		a.has("X-Robots-Tag", "noindex")
+	}
+	n.do("HEAD", at, nil).is(200)
+	// U3: another body is none.
+	for _, body := range []any{url.Values{}, url.Values{"List-Unsubscribe": {"one-click"}}, url.Values{"do": {"unsubscribe"}}, raw("{}"),
+		nil} {
+		n.post(at, body).is(400)
+	}
+	n.get(at).is(200).shows("Stop reminders?")
+	// U1, U6: from anywhere, without anything of ours, and the answer is no redirect.
+	a := n.post(at, oneClick, "Origin", "https://mail.example", "Sec-Fetch-Site", "cross-site").is(200).shows("Reminders stopped")
+	if len(a.cookies) > 0 && a.header.Get("Location") != "" {
+		t.Errorf("it answers %v", a.header)
+	}
+	n.post(at, oneClick).is(200).shows("Reminders stopped") // U4
+	form := "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
+	n.post(at, raw(form), "Content-Type", "multipart/form-data; boundary=x").is(200)
+	n.get(at).is(200).shows("Reminders stopped", "Get these emails again")
+	n.post(at, url.Values{"List-Unsubscribe": {"undo"}}).is(200).shows("You'll get these emails again")
+	n.get(at).is(200).shows("Stop reminders?")
+	n.do("PUT", at, nil).is(405)
+}
+
+func TestSenderU8AnUnknownLinkIsThankedToo(t *testing.T) {
+	p := start(t)
+	n := p.nobody()
+	for _, at := range []string{"/unsubscribe/lku_nothing", "/unsubscribe/" + strings.Repeat("x", 200), "/unsubscribe/lki_0"} {
+		n.get(at).is(200).shows("Stop these emails?")
+		n.post(at, oneClick).is(200).shows("You won't get these emails any more").hides("Get these emails again")
+		n.post(at, url.Values{"x": {"y"}}).is(400)
+	}
+}
+
+func TestSenderR1AnAgencyChoosesHowItReminds(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	type settings struct {
+		Reminders struct {
+			Enabled, Weekends               bool
+			FirstAfterDays, LastBeforeHours int
+		}
+		TimeZone string
+	}
+	var s settings
+	o.get("/v1/mail-settings").is(200).into(&s)
+	if r := s.Reminders; !r.Enabled || r.FirstAfterDays != 3 || r.LastBeforeHours != 24 || r.Weekends {
+		t.Errorf("usual are %+v", s)
+	}
+	o.patch("/v1/mail-settings", m{"reminders": m{"firstAfterDays": 2, "weekends": true}, "timeZone": "Europe/Berlin"}).is(200).into(&s)
+	if r := s.Reminders; !r.Enabled || r.FirstAfterDays != 2 || r.LastBeforeHours != 24 || !r.Weekends || s.TimeZone != "Europe/Berlin" {
+		t.Errorf("they are %+v", s)
+	}
+	for field, body := range map[string]m{"firstAfterDays": {"reminders": m{"firstAfterDays": 7}},
+		"lastBeforeHours": {"reminders": m{"lastBeforeHours": 5}}, "timeZone": {"timeZone": "Mars/Olympus"}} {
+		if f := o.patch("/v1/mail-settings", body).fails(422, "invalid"); f.at(field) == "" {
+			t.Errorf("%v: %+v", body, f)
+		}
+	}
+	// The same on the page.
+	o.get("/settings/notifications").is(200).shows("Reminders to clients", "2 days after the invitation", "Europe/Berlin", "How often")
+	o.post("/settings/notifications", do("reminders", url.Values{"firstAfterDays": {"0"}, "lastBeforeHours": {"48"}, "timeZone": {"UTC"}})).
+		is(303)
+	o.get("/v1/mail-settings").is(200).into(&s)
+	if r := s.Reminders; r.Enabled || r.FirstAfterDays != 0 || r.LastBeforeHours != 48 || r.Weekends || s.TimeZone != "UTC" {
+		t.Errorf("they are %+v", s)
+	}
+	o.post("/settings/notifications", do("reminders", url.Values{"enabled": {"yes"}, "firstAfterDays": {"9"}, "lastBeforeHours": {"x"},
+		"timeZone": {"Nowhere"}})).is(422).shows("There are 3 problems").holds(`value="Nowhere"`)
+	// Who sees clients reads them, and who manages none changes nothing.
+	_, dana := o.hire(p.address("dana"), "employee")
+	dana.get("/v1/mail-settings").is(200)
+	dana.patch("/v1/mail-settings", m{"reminders": m{"enabled": true}}).fails(403, "forbidden")
+	dana.get("/settings/notifications").is(200).hides("Reminders to clients")
+	p.nobody().get("/v1/mail-settings").fails(401, "unauthenticated")
+}
+
+func TestX29TheRhythmOfUpdatesIsChosen(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	var told struct{ Digest string }
+	o.get("/v1/notification-settings").is(200).into(&told)
+	if told.Digest != "soon" {
+		t.Errorf("the usual rhythm is %q", told.Digest)
+	}
+	for _, r := range []string{"daily", "never", "soon"} {
+		o.patch("/v1/notification-settings", m{"digest": r}).is(200).into(&told)
+		if told.Digest != r {
+			t.Errorf("%s became %s", r, told.Digest)
+		}
+	}
+	o.patch("/v1/notification-settings", m{"digest": "hourly"}).fails(422, "invalid")
+	o.post("/settings/notifications", do("save", url.Values{"digest": {"daily"}})).is(303)
+	o.get("/v1/notification-settings").is(200).into(&told)
+	if told.Digest != "daily" {
+		t.Errorf("by the page it is %q", told.Digest)
+	}
+}
+
+// scheduled is an invite with what there is to say of its time.
+type scheduled struct {
+	ID, ClientID, Status, TimeZone string
+	SendAt                         *time.Time
+	ExpiresAt                      *time.Time
+	Reminders                      struct {
+		Enabled bool
+		Next    *time.Time
+	}
+}
+
+func TestSenderR8AnInviteIsScheduled(t *testing.T) {
+	p := start(t)
+	if !p.moves() {
+		t.Skip("hours are to pass")
+	}
+	p.advance(p.workday().Sub(p.now()))
+	o := p.signIn(owner)
+	to := p.address("r8")
+	for _, bad := range []string{p.now().Add(4 * time.Minute).Format(time.RFC3339), p.now().Add(-time.Hour).Format(time.RFC3339),
+		p.now().Add(31 * 24 * time.Hour).Format(time.RFC3339), "tomorrow", "2026-02-30T09:00"} {
+		if f := o.post("/v1/invites", m{"email": to, "sendAt": bad}).fails(422, "invalid"); f.at("sendAt") == "" {
+			t.Errorf("%s: %+v", bad, f)
+		}
+	}
+	local := m{"email": to, "sendAt": "2026-12-08T09:00", "timeZone": "Local"}
+	if f := o.post("/v1/invites", local).fails(422, "invalid"); f.at("timeZone") == "" {
+		t.Errorf("%+v", f)
+	}
+	at := p.now().Add(3 * time.Hour).UTC().Truncate(time.Minute)
+	var s scheduled
+	o.post("/v1/invites", m{"email": to, "name": "Acme Ltd", "sendAt": at.Add(9 * time.Hour).Format("2006-01-02T15:04"), "timeZone": "Asia/Tokyo",
+		"reminders": false}, "Idempotency-Key", "r8").is(201).into(&s)
+	if s.Status != "scheduled" || s.SendAt == nil || !s.SendAt.Equal(at) || s.TimeZone != "Asia/Tokyo" || s.Reminders.Enabled {
+		t.Errorf("scheduled: %+v", s)
+	}
+	var again scheduled
+	o.post("/v1/invites", m{"email": to, "name": "Acme Ltd", "sendAt": at.Add(9 * time.Hour).Format("2006-01-02T15:04"), "timeZone": "Asia/Tokyo",
+		"reminders": false}, "Idempotency-Key", "r8").is(201).into(&again)
+	if again.ID != s.ID {
+		t.Errorf("asked twice, there are %s and %s", s.ID, again.ID)
+	}
+	o.post("/v1/invites", m{"email": to}).fails(409, "already_invited")
+	// Another time, and none too late.
+	next := at.Add(time.Hour)
+	o.patch("/v1/invites/"+s.ID, m{"sendAt": next.Format(time.RFC3339)}).is(200).into(&s)
+	if !s.SendAt.Equal(next) {
+		t.Errorf("rescheduled: %+v", s)
+	}
+	o.patch("/v1/invites/"+s.ID, m{"sendAt": p.now().Add(time.Minute).Format(time.RFC3339)}).fails(422, "invalid")
+	o.patch("/v1/invites/"+s.ID+"/reminders", m{"enabled": true}).is(200).into(&s)
+	if !s.Reminders.Enabled {
+		t.Errorf("reminders are %+v", s.Reminders)
+	}
+	if n := len(p.mails(to)); n != 0 {
+		t.Errorf("%d mails went out before the time", n)
+	}
+	p.advance(next.Sub(p.now()) - 30*time.Second)
+	o.patch("/v1/invites/"+s.ID, m{"sendAt": p.now().Add(2 * time.Hour).Format(time.RFC3339)}).fails(409, "not_pending")
+	p.letter(to, "Acme Ltd")
+	p.until("the invite is pending", func() bool {
+		o.get("/v1/invites/" + s.ID).is(200).into(&s)
+		return s.Status == "pending"
+	})
+	if life := s.ExpiresAt.Sub(*s.SendAt); life != 7*24*time.Hour || s.Reminders.Next == nil {
+		t.Errorf("it lives for %v: %+v", life, s)
+	}
+	o.patch("/v1/invites/"+s.ID, m{"sendAt": p.now().Add(time.Hour).Format(time.RFC3339)}).fails(409, "not_pending")
+	// One that waits is cancelled like any other, and nothing goes out.
+	var gone scheduled
+	o.post("/v1/invites", m{"email": p.address("gone"), "sendAt": p.now().Add(time.Hour).Format(time.RFC3339)}).is(201).into(&gone)
+	o.post("/v1/invites/"+gone.ID+"/cancel", nil).is(200)
+	p.advance(2 * time.Hour)
+	if n := len(p.mails(p.address("gone"))); n != 0 {
+		t.Errorf("%d mails of a cancelled one", n)
+	}
+}
+
+// reminderJob is the part of the whole job that is about reminders and times.
+func reminderJob(p *product, o *caller) {
+	o.get("/v1/mail-settings").is(200)
+	o.patch("/v1/mail-settings", m{"reminders": m{"weekends": true}}).is(200)
+	o.post("/settings/notifications", do("reminders", url.Values{"enabled": {"yes"}, "firstAfterDays": {"3"}, "lastBeforeHours": {"24"},
+		"timeZone": {"UTC"}})).is(303)
+	p.advance(61 * time.Minute)
+	var later scheduled
+	o.post("/v1/invites", m{"email": "later@client.example", "sendAt": p.now().Add(time.Hour).Format(time.RFC3339)}).is(201).into(&later)
+	o.patch("/v1/invites/"+later.ID, m{"sendAt": p.now().Add(2 * time.Hour).Format(time.RFC3339)}).is(200)
+	o.patch("/v1/invites/"+later.ID+"/reminders", m{"enabled": false}).is(200)
+	o.patch("/v1/invites/"+later.ID+"/reminders", m{"enabled": true}).is(200)
+	k := o.key("later", "invites:write", "invites:read")
+	for _, on := range []bool{false, true} {
+		p.advance(61 * time.Second) // nearer to its time
+		p.program(k.Secret).patch("/v1/invites/"+later.ID+"/reminders", m{"enabled": on}).is(200)
+	}
+	at := "/clients/" + later.ClientID
+	o.post(at, do("reschedule", url.Values{"sendAt": {p.now().Add(3 * time.Hour).UTC().Format("2006-01-02T15:04")},
+		"timeZone": {"UTC"}})).is(303)
+	o.post(at, do("reschedule", url.Values{"sendAt": {"yesterday"}, "timeZone": {"UTC"}})).is(422).shows("Enter a date and a time.")
+	o.post(at, do("reminders", url.Values{})).is(303)
+	o.post(at, do("cancel", url.Values{})).is(303)
+	o.post("/clients", do("send", url.Values{"email": {"sooner@client.example"}, "payer": {"agency"}, "timeZone": {"UTC"},
+		"sendAt": {p.now().Add(time.Hour).UTC().Format("2006-01-02T15:04")}})).is(303)
+	p.advance(p.workday().Sub(p.now()))
+	link := p.reminded(o, "reminded@client.example")
+	p.nobody().get(link).is(200)
+	p.nobody().post(link, oneClick).is(200)
+	p.nobody().post(link, url.Values{"List-Unsubscribe": {"undo"}}).is(200)
+}

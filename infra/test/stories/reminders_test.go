@@ -1,0 +1,474 @@
+package lifecycle
+
+import (
+	"net/mail"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey.dev/infra/run/engine/ses"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/reminder"
+	"latchkey.dev/shared/domain/timezone"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/optout"
+)
+
+const reminded = "ops@acme.example"
+
+// monday lets the bubble's first weekend go by, which begins on Saturday, 1 January 2000. From ten in the morning on the sweep runs four
+// times an hour, since many days are to pass.
+func (w *world) monday() {
+	w.skip(2*day + 10*time.Hour)
+	w.every = 15 * time.Minute
+	w.sweepAt = time.Now().Add(w.every)
+}
+
+// reminders are the mails that remind the address of an invitation, newest first.
+func (w *world) reminders(to string) []*ses.Mail {
+	var out []*ses.Mail
+	for _, m := range w.engine.SES.Mails(to) {
+		if strings.HasPrefix(m.Subject, "Reminder: ") {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// remind changes how the agency reminds.
+func (o *office) remind(c reminder.Change) {
+	o.w.t.Helper()
+	_, err := o.w.mailSettings().Update(o.w.ctx, o.owner, c, nil)
+	must(o.w.t, err)
+}
+
+func (w *world) mailSettings() *agencies.MailSettings {
+	return &agencies.MailSettings{Store: dynamo.NewMailSettings(w.table.Table), Now: time.Now}
+}
+
+func (w *world) scheduler() *onboarding.Scheduler {
+	return &onboarding.Scheduler{Store: w.table, Now: time.Now}
+}
+
+func (w *world) unsubscribes() *optout.Links {
+	return &optout.Links{Store: dynamo.NewUnsubscribes(w.table.Table), Now: time.Now}
+}
+
+// stopOf is the token of the link by which the mail's like is stopped.
+func stopOf(t *testing.T, m *ses.Mail) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(m.Text, origin+"/unsubscribe/")
+	if !ok {
+		t.Fatalf("no link to stop in\n%s", m.Text)
+	}
+	token, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(token)
+}
+
+// lines are the events of an invite's timeline with the name.
+func (o *office) lines(which id.Invite, name invite.EventName) []invite.Event {
+	o.w.t.Helper()
+	return slices.DeleteFunc(slices.Clone(o.get(which).Invite.Timeline), func(e invite.Event) bool { return e.Name != name })
+}
+
+func TestSenderR1TwoRemindersGoOutBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		c, _ := o.invite(reminded)
+		sent := time.Now()
+		w.pass(3*day - 20*time.Minute)
+		equal(w, "reminders before the third day", len(w.reminders(reminded)), 0)
+		w.pass(40 * time.Minute)
+		equal(w, "reminders after the third day", len(w.reminders(reminded)), 1)
+		w.pass(day)
+		equal(w, "reminders after four days", len(w.reminders(reminded)), 1)
+		// The day before the end is a Sunday, and the end Monday at 10: it goes out on the Monday at 8, if that is two hours before it.
+		w.pass(3*day - 50*time.Minute)
+		all := w.reminders(reminded)
+		equal(w, "reminders before the end", len(all), 2)
+		for _, m := range all {
+			if !strings.Contains(m.Text, "Monday 10 January 2000, 10:") || !strings.Contains(m.From, "reminders@mail.latchkey.example") {
+				t.Errorf("from %s it says\n%s", m.From, m.Text)
+			}
+		}
+		w.pass(time.Hour)
+		w.settled()
+		equal(w, "the state", o.status(c), invite.Expired)
+		equal(w, "reminders at all", len(w.reminders(reminded)), 2)
+		for _, at := range o.lines(c, invite.Reminded) {
+			if at.At.Sub(sent) < 12*time.Hour || at.At.Hour() < 8 || at.At.Hour() >= 20 {
+				t.Errorf("one went out at %v", at.At)
+			}
+		}
+		must(t, o.logged(audit.ReminderSent, 2))
+	})
+}
+
+// TestSenderR1NothingGoesOutOnceThereIsNothingToRemindOf ends an invitation in each way that there is, before its first reminder.
+func TestSenderR1NothingGoesOutOnceThereIsNothingToRemindOf(t *testing.T) {
+	t.Parallel()
+	off := false
+	for name, happens := range map[string]func(w *world, o *office, i id.Invite, token string){
+		"accepted": func(w *world, _ *office, _ id.Invite, token string) {
+			_, err := w.invitations.Accept(w.ctx, token, "", person(reminded))
+			must(t, err)
+		},
+		"declined": func(w *world, _ *office, _ id.Invite, token string) {
+			_, err := w.decliner.Decline(w.ctx, identity.Caller{}, token, "", "192.0.2.1")
+			must(t, err)
+		},
+		"cancelled": func(w *world, o *office, i id.Invite, _ string) {
+			_, err := w.canceller.Cancel(w.ctx, o.owner, i)
+			must(t, err)
+		},
+		"suspended":    func(_ *world, o *office, _ id.Invite, _ string) { o.suspend() },
+		"switched off": func(_ *world, o *office, _ id.Invite, _ string) { o.remind(reminder.Change{Enabled: &off}) },
+		"complained": func(w *world, o *office, _ id.Invite, _ string) {
+			must(t, w.table.Suppress(w.ctx, o.id, id.UserOf(reminded), "complaint", time.Now()))
+		},
+		"switched off for it": func(w *world, o *office, i id.Invite, _ string) {
+			_, err := w.scheduler().SetReminders(w.ctx, o.owner, i, false)
+			must(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				o := w.office("Northwind")
+				w.monday()
+				c, token := o.invite(reminded)
+				happens(w, o, c, token)
+				w.pass(8 * day)
+				equal(w, "reminders", len(w.reminders(reminded)), 0)
+				w.nothingInFlight()
+			})
+		})
+	}
+}
+
+func TestSenderR1SendingAgainBeginsAnew(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		c, _ := o.invite(reminded)
+		w.pass(2*day + 23*time.Hour) // Thursday at 9: an hour before the first
+		_, err := w.inviter.Resend(w.ctx, o.owner, c, onboarding.Unchanged{}, "")
+		must(t, err)
+		w.pass(2*day + 23*time.Hour)
+		equal(w, "reminders before three days from then", len(w.reminders(reminded)), 0)
+		w.pass(6 * day)
+		equal(w, "reminders", len(w.reminders(reminded)), 2)
+		w.settled()
+	})
+}
+
+// TestSenderR2NoMailIsSoonAfterAnother sends an invitation by whose settings the two reminders would come close together.
+func TestSenderR2NoMailIsSoonAfterAnother(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		first, last := 4, 72
+		o.remind(reminder.Change{FirstDays: &first, LastHours: &last})
+		w.monday()
+		c, _ := o.invite(reminded)
+		w.pass(8 * day)
+		equal(w, "reminders", len(o.lines(c, invite.Reminded)), 1)
+		w.settled()
+	})
+}
+
+// TestSenderR3WhatHasChangedIsReadAnew has a reminder wait on the queue while things change.
+func TestSenderR3WhatHasChangedIsReadAnew(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		c, token := o.invite(reminded)
+		w.skip(3 * day)
+		must(t, w.tidy()) // the reminder is on the queue
+		_, err := w.invitations.Accept(w.ctx, token, "", person(reminded))
+		must(t, err)
+		w.pass(day)
+		equal(w, "reminders", len(w.reminders(reminded)), 0)
+		equal(w, "the state", o.status(c), invite.Accepted)
+		w.settled()
+	})
+}
+
+// TestSenderR4AReminderIsByDayWhereItsRecipientIs invites people of several zones, of which the agency has said one and the browser of
+// another told its own.
+func TestSenderR4AReminderIsByDayWhereItsRecipientIs(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kolkata", "Pacific/Pago_Pago"} {
+		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				o := w.office("Northwind")
+				w.monday()
+				d := o.draft(reminded)
+				d.Zone = zone
+				c, err := w.inviter.Send(w.ctx, o.owner, d, "")
+				must(t, err)
+				w.pass(8 * day)
+				all := o.lines(c.Invite.ID, invite.Reminded)
+				if len(all) == 0 {
+					t.Error("no reminder went out")
+				}
+				for _, e := range all {
+					if h := e.At.In(timezone.Load(zone)).Hour(); h < 8 || h >= 20 {
+						t.Errorf("one went out at %v", e.At.In(timezone.Load(zone)))
+					}
+				}
+				w.settled()
+			})
+		})
+	}
+}
+
+// TestSenderR4WhatIsLateWaitsForTheDay has the product away over the hour of a reminder, until the night and until it is too late.
+func TestSenderR4WhatIsLateWaitsForTheDay(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		c, _ := o.invite(reminded)
+		w.skip(3*day + 12*time.Hour) // Thursday, 22:00
+		w.pass(9 * time.Hour)
+		equal(w, "reminders at night", len(w.reminders(reminded)), 0)
+		w.pass(3 * time.Hour)
+		equal(w, "reminders in the morning", len(w.reminders(reminded)), 1)
+		w.skip(2*day + 22*time.Hour) // Monday at 8: the last one may go out until then
+		w.pass(3 * time.Hour)
+		left := o.lines(c, invite.NotReminded)
+		if len(w.reminders(reminded)) != 1 || len(left) != 1 || left[0].Detail == "" {
+			t.Errorf("%d reminders, and the timeline says %+v", len(w.reminders(reminded)), left)
+		}
+		w.settled()
+	})
+}
+
+func TestSenderR5EarlierLinksWorkUntilTheAnswer(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		c, _ := o.invite(reminded)
+		end := o.get(c).Invite.ExpiresAt
+		w.pass(7*day - 30*time.Minute)
+		tokens := w.tokens(reminded)
+		equal(w, "links", len(tokens), 3)
+		for _, token := range tokens {
+			v, err := w.invitations.View(w.ctx, token, identity.Caller{})
+			must(t, err)
+			if v.Client.Invite.ExpiresAt.Sub(end) > time.Second {
+				t.Errorf("a reminder has moved the end to %v", v.Client.Invite.ExpiresAt)
+			}
+		}
+		_, err := w.invitations.Accept(w.ctx, tokens[2], "", person(reminded))
+		must(t, err)
+		for _, token := range tokens {
+			if _, err := w.invitations.Accept(w.ctx, token, "", person("other@acme.example")); err == nil {
+				t.Error("a link opens after the acceptance")
+			}
+		}
+		w.settled()
+	})
+}
+
+// TestSenderR5ThereAreNeverMoreThanFourLinks has workers die each time a reminder is out.
+func TestSenderR5ThereAreNeverMoreThanFourLinks(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		c, _ := o.invite(reminded)
+		w.pass(3*day - time.Hour)
+		w.every = time.Minute
+		w.outage(2*time.Hour, func() { w.pass(3 * time.Hour) })
+		w.every = 15 * time.Minute
+		w.pass(4 * day)
+		if n := len(o.get(c).Invite.Tokens); n > invite.MaxTokens {
+			t.Errorf("%d links open it", n)
+		}
+		w.settled()
+	})
+}
+
+// TestSenderR3NothingIsLostAndNothingDoubledHoweverThingsFail puts each fault into each call of a reminder.
+func TestSenderR3NothingIsLostAndNothingDoubledHoweverThingsFail(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	for _, fault := range []verdict{pass, loseIt, loseAnswer, throttle, crashBefore, crashAfter} {
+		t.Run(fault.String(), func(t *testing.T) {
+			for at := range max(calls, 1) {
+				in(t, func(w *world) {
+					o := w.office("Northwind")
+					w.monday()
+					c, _ := o.invite(reminded)
+					w.skip(3 * day)
+					w.every = time.Minute
+					count := 0
+					w.network.faults(func(c call) verdict {
+						if !strings.HasPrefix(c.operation, "Receive") && c.operation != "DeleteMessage" {
+							count++
+						}
+						if count-1 == at && !c.again {
+							return fault
+						}
+						return pass
+					})
+					w.pass(10 * time.Minute)
+					if fault == pass {
+						calls = count
+					}
+					w.settled()
+					if n := len(w.reminders(reminded)); n != 1 && !(n == 2 && fault == loseAnswer) {
+						t.Errorf("%d reminders with call %d failing", n, at)
+					}
+					equal(w, "lines in the timeline", len(o.lines(c, invite.Reminded)), 1)
+				})
+			}
+		})
+	}
+	if calls < 10 {
+		t.Errorf("%d calls were tried", calls)
+	}
+}
+
+func TestSenderU5StoppingRemindersStopsNothingElse(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o, other := w.office("Northwind"), w.office("Globex")
+		w.monday()
+		c, _ := o.invite(reminded)
+		other.invite(reminded)
+		w.pass(3*day + time.Hour)
+		equal(w, "reminders of both", len(w.reminders(reminded)), 2)
+		var token string
+		for _, m := range w.reminders(reminded) {
+			if strings.Contains(m.Subject, "Northwind") {
+				token = stopOf(t, m)
+			}
+		}
+		for range 2 { // U4: once more is no error
+			v, err := w.unsubscribes().Stop(w.ctx, token)
+			if err != nil || !v.Off || v.Agency != "Northwind" {
+				t.Errorf("stopped: %+v, %v", v, err)
+			}
+		}
+		must(t, o.logged(audit.RemindersStopped, 1))
+		w.pass(4 * day)
+		equal(w, "reminders of the other agency besides", len(w.reminders(reminded)), 3)
+		if left := o.lines(c, invite.NotReminded); len(left) != 1 || left[0].Detail != "They don't want reminders from you." {
+			t.Errorf("the timeline says %+v", left)
+		}
+		before := len(w.engine.SES.Mails(reminded))
+		_, err := w.inviter.Resend(w.ctx, o.owner, c, onboarding.Unchanged{}, "") // invitations and codes arrive
+		must(t, err)
+		w.signIn(reminded)
+		equal(w, "mails besides", len(w.engine.SES.Mails(reminded)), before+2)
+		v, err := w.unsubscribes().Resume(w.ctx, token)
+		if err != nil || v.Off {
+			t.Errorf("resumed: %+v, %v", v, err)
+		}
+		w.pass(4 * day)
+		equal(w, "reminders once they are wanted again", len(w.reminders(reminded)), 4)
+		w.settled()
+	})
+}
+
+// TestSenderU2MailsThatMayBeStoppedSaySoAndOthersDont reads the headers of every kind of mail with a reader of mail that is Go's.
+func TestSenderU2MailsThatMayBeStoppedSaySoAndOthersDont(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		o.invite(reminded)
+		w.pass(8 * day)
+		w.signIn(reminded)
+		kinds := map[string]int{}
+		for _, m := range append(w.engine.SES.Mails(reminded), w.engine.SES.Mails(string(o.owner.Email))...) {
+			read, err := mail.ReadMessage(strings.NewReader(headersOf(m)))
+			must(t, err)
+			kind := "other"
+			switch {
+			case strings.HasPrefix(m.Subject, "Reminder: "):
+				kind = "reminder"
+			case strings.Contains(m.Text, "under Notifications."):
+				kind = "updates"
+			}
+			kinds[kind]++
+			link, post := read.Header.Get("List-Unsubscribe"), read.Header.Get("List-Unsubscribe-Post")
+			if kind == "other" {
+				if link != "" || post != "" {
+					t.Errorf("%q may be stopped: %s", m.Subject, link)
+				}
+				continue
+			}
+			if link != "<"+origin+"/unsubscribe/"+stopOf(t, m)+">" || post != "List-Unsubscribe=One-Click" {
+				t.Errorf("%q says %q, %q", m.Subject, link, post)
+			}
+		}
+		if kinds["reminder"] != 2 || kinds["updates"] == 0 || kinds["other"] < 2 {
+			t.Errorf("there were %v", kinds)
+		}
+		w.settled()
+	})
+}
+
+// headersOf are the headers that SES was given, as it writes them.
+func headersOf(m *ses.Mail) string {
+	var b strings.Builder
+	for name, value := range m.Headers {
+		b.WriteString(name + ": " + value + "\r\n")
+	}
+	return b.String() + "\r\n"
+}
+
+func TestX29ADigestOfTheDayComesInTheMorning(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		n := &agencies.Notifications{Store: w.table, Now: time.Now}
+		daily := notice.Daily
+		_, err := n.Update(w.ctx, o.owner, nil, &daily)
+		must(t, err)
+		for n, address := range []string{"a@acme.example", "b@acme.example"} {
+			w.pass(time.Duration(n+10) * time.Hour)
+			_, token := o.invite(address)
+			_, err := w.decliner.Decline(w.ctx, identity.Caller{}, token, "", "192.0.2.1")
+			must(t, err)
+		}
+		equal(w, "mails during the day", len(w.updates(o.owner)), 0)
+		w.pass(12 * time.Hour) // Sunday, 9:00
+		all := w.updates(o.owner)
+		equal(w, "mails in the morning", len(all), 1)
+		equal(w, "what it tells", all[0].Subject, "2 updates from your clients")
+		token := stopOf(t, all[0])
+		v, err := w.unsubscribes().Stop(w.ctx, token)
+		if err != nil || !v.Off {
+			t.Errorf("stopped: %+v, %v", v, err)
+		}
+		_, link := o.invite("c@acme.example")
+		_, err = w.decliner.Decline(w.ctx, identity.Caller{}, link, "", "192.0.2.1")
+		must(t, err)
+		w.pass(2 * day)
+		equal(w, "mails once they are stopped", len(w.updates(o.owner)), 1)
+		_, err = w.unsubscribes().Resume(w.ctx, token)
+		must(t, err)
+		b, err := w.table.Box(w.ctx, o.id, o.owner.Member)
+		must(t, err)
+		equal(w, "the rhythm", b.Rhythm, notice.Daily)
+		w.settled()
+	})
+}
