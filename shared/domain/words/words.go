@@ -111,7 +111,9 @@ func Fill(key string, write func(any) string, values ...any) (string, error) {
 // where the sentence has the name in braces. The value named "n" is a number, and picks the form. Of an area that only those read
 // who work at an agency there is English alone, and that is said. An error means that the key, or a value that the sentence wants, is
 // not there: the tests keep that from happening in the product.
-func (l Language) Find(key string, values ...any) (string, error) { return l.Fill(key, l.written, values...) }
+func (l Language) Find(key string, values ...any) (string, error) {
+	return l.Fill(key, l.written, values...)
+}
 
 // Say is Find for keys that stand in the source, which the tests look up: a key that is missing shows itself.
 func (l Language) Say(key string, values ...any) string {
