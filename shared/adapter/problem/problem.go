@@ -48,7 +48,7 @@ func Of(f *fault.Error) *Problem {
 	p := &Problem{Type: "/docs#" + string(f.Code), Title: http.StatusText(status), Status: status, Detail: f.Message, Code: string(f.Code),
 		Reason: f.Reason, Existing: f.Existing}
 	for _, e := range f.Fields {
-		p.Errors = append(p.Errors, Field(e))
+		p.Errors = append(p.Errors, Field{Location: e.Location, Message: e.Message})
 	}
 	return p
 }

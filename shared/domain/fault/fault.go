@@ -4,6 +4,7 @@ package fault
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"latchkey.dev/shared/domain/words"
@@ -165,6 +166,8 @@ func Codes() []Code {
 type Field struct {
 	Location string // where, as the caller wrote it: "email", "grants[0].resource"
 	Message  string // what to do about it, for a person
+
+	said *sentence
 }
 
 // Error is a failure that is told to the caller.
@@ -176,6 +179,14 @@ type Error struct {
 	Limit    Limit         // when a limit was hit: which one
 	Existing string        // when something is in the way: its id
 	Reason   string        // when a mail was refused, or n8n does not do what it is asked: why, in plain words
+
+	said *sentence
+}
+
+// sentence is one of the catalogue's, with its values.
+type sentence struct {
+	key    string
+	values []any
 }
 
 // Limit describes a rate limit as the RateLimit header fields of the IETF draft give it.
@@ -188,12 +199,34 @@ type Limit struct {
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
 // New makes an error without a field. The key and the values are those of its sentence in package words.
-func New(code Code, key string, values ...any) *Error { return Saying(code, words.Say(key, values...)) }
+func New(code Code, key string, values ...any) *Error {
+	e := Saying(code, words.Say(key, values...))
+	e.said = &sentence{key, values}
+	return e
+}
 
 // InField makes an [Invalid] error about one field; the sentence stands both at the field and as the whole's. The key and the
 // values are those of package words.
 func InField(location, key string, values ...any) *Error {
-	return FieldSaying(location, words.Say(key, values...))
+	e := FieldSaying(location, words.Say(key, values...))
+	e.said = &sentence{key, values}
+	e.Fields[0].said = e.said
+	return e
+}
+
+// In is the failure as the language tells it. What was put together already stays as it is.
+func (e *Error) In(l words.Language) *Error {
+	told := *e
+	if e.said != nil {
+		told.Message = l.Say(e.said.key, e.said.values...)
+	}
+	told.Fields = slices.Clone(e.Fields)
+	for i, f := range told.Fields {
+		if f.said != nil {
+			told.Fields[i].Message = l.Say(f.said.key, f.said.values...)
+		}
+	}
+	return &told
 }
 
 // Saying is [New] for a sentence that is put together already.
@@ -201,7 +234,7 @@ func Saying(code Code, sentence string) *Error { return &Error{Code: code, Messa
 
 // FieldSaying is [InField] for a sentence that is put together already.
 func FieldSaying(location, sentence string) *Error {
-	return &Error{Code: Invalid, Message: sentence, Fields: []Field{{location, sentence}}}
+	return &Error{Code: Invalid, Message: sentence, Fields: []Field{{Location: location, Message: sentence}}}
 }
 
 // Together is what is wrong with a request as one error, so that its sender reads all of it at once: the fields of all of errs.
@@ -222,9 +255,11 @@ func Together(errs ...error) error {
 	case 0:
 		return nil
 	case 1:
-		return &Error{Code: Invalid, Message: fields[0].Message, Fields: fields}
+		return &Error{Code: Invalid, Message: fields[0].Message, Fields: fields, said: fields[0].said}
 	}
-	return &Error{Code: Invalid, Message: words.Say("errors.some_fields_need_another_look"), Fields: fields}
+	e := New(Invalid, "errors.some_fields_need_another_look")
+	e.Fields = fields
+	return e
 }
 
 // As returns the error to tell: err itself where it is one of ours, else nil.

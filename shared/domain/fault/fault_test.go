@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"latchkey.dev/shared/domain/fault"
 )
@@ -49,7 +50,7 @@ func TestInFieldSaysTheSameAtTheFieldAndAsAWhole(t *testing.T) {
 	t.Parallel()
 	want := &fault.Error{Code: fault.Invalid, Message: "Use at most 3 characters.",
 		Fields: []fault.Field{{Location: "name", Message: "Use at most 3 characters."}}}
-	if d := cmp.Diff(want, fault.FieldSaying("name", "Use at most 3 characters.")); d != "" {
+	if d := cmp.Diff(want, fault.FieldSaying("name", "Use at most 3 characters."), cmpopts.IgnoreUnexported(fault.Error{}, fault.Field{})); d != "" {
 		t.Error(d)
 	}
 }

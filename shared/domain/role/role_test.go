@@ -308,7 +308,9 @@ func TestPortalNoSwitchIsWithoutEffect(t *testing.T) {
 	given := role.Rules{role.Contact: {Fields: []string{"name"}, Notices: []string{"responsible_changed"}}}
 	_, err := role.ReadRules("rules", given)
 	want := fault.Field{Location: "rules.contact.notices[0]", Message: "“Responsible member changed” isn't available yet. Leave it out."}
-	if f := fault.As(err); f == nil || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != want {
+	f := fault.As(err)
+	if f == nil || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Location != want.Location ||
+		f.Fields[0].Message != want.Message {
 		t.Errorf("%+v", f)
 	}
 	r := role.Effective(role.Subject{Installed: true, Own: given}, nil, noon)

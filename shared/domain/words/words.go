@@ -3,20 +3,31 @@
 package words
 
 import (
+	"bytes"
+	"compress/gzip"
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
 	"sync"
 )
 
-//go:embed en/*.json
+//go:generate go run ./pack
+
+// English stands as it is written; the other languages are packed, by pack, since every function that says something carries them all.
+//
+//go:embed en/*.json packed
 var files embed.FS
 
 // message is one key's sentence. Most have one form; what counts something has one for each number that reads differently.
 type message struct {
-	Zero  string `json:"zero,omitempty"`  // when there is none; without it Other
-	One   string `json:"one,omitempty"`   // when there is exactly one
+	Zero  string `json:"zero,omitempty"` // when there is none; without it the form of 0
+	One   string `json:"one,omitempty"`  // the forms of Language.forms
+	Two   string `json:"two,omitempty"`
+	Few   string `json:"few,omitempty"`
+	Many  string `json:"many,omitempty"`
 	Other string `json:"other,omitempty"` // any other number, or the only form
 }
 
@@ -29,54 +40,105 @@ func (m *message) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*forms)(m))
 }
 
-// areas holds each file once it has been asked for: a function that renders one page does not read the others' words.
-var areas sync.Map // area → func() (map[string]message, error)
+// of is the form for a number.
+func (m *message) of(l Language, n int64) string {
+	if n == 0 && m.Zero != "" {
+		return m.Zero
+	}
+	s := ""
+	switch l.form(n) {
+	case one:
+		s = m.One
+	case two:
+		s = m.Two
+	case few:
+		s = m.Few
+	case many:
+		s = m.Many
+	}
+	if s == "" {
+		return m.Other
+	}
+	return s
+}
 
-func area(name string) (map[string]message, error) {
-	once, _ := areas.LoadOrStore(name, sync.OnceValues(func() (map[string]message, error) {
-		b, err := files.ReadFile("en/" + name + ".json")
+// areas holds each file once it has been asked for: a function that renders one page does not read the others' words.
+var areas sync.Map // path → func() (map[string]message, error)
+
+func area(l Language, name string) (map[string]message, error) {
+	path := string(l) + "/" + name + ".json"
+	once, _ := areas.LoadOrStore(path, sync.OnceValues(func() (map[string]message, error) {
+		b, err := read(l, path)
 		if err != nil {
-			return nil, fmt.Errorf("words: there is no area %q", name)
+			return nil, fmt.Errorf("words: there is no area %q in %q", name, l)
 		}
 		var m map[string]message
 		if err := json.Unmarshal(b, &m); err != nil {
-			return nil, fmt.Errorf("words: %s: %w", name, err)
+			return nil, fmt.Errorf("words: %s: %w", path, err)
 		}
 		return m, nil
 	}))
 	return once.(func() (map[string]message, error))()
 }
 
-// Find returns the sentence of a key, "area.name", with its values in place. Values are pairs of a name and a value, and stand
-// where the sentence has the name in braces. The value named "n" is a number, and picks the form. An error means that the key,
-// or a value that the sentence wants, is not there: the tests keep that from happening in the product.
-func Find(key string, values ...any) (string, error) {
-	return fill(key, func(v any) string { return fmt.Sprint(v) }, values)
+func read(l Language, path string) ([]byte, error) {
+	if l == English {
+		return files.ReadFile(path)
+	}
+	b, err := files.ReadFile("packed/" + path + ".gz")
+	if err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
 }
 
-// Say is [Find] for keys that stand in the source, which the tests look up: a key that is missing shows itself.
-func Say(key string, values ...any) string {
-	s, err := Find(key, values...)
+// Find is [Language.Find] in English.
+func Find(key string, values ...any) (string, error) { return English.Find(key, values...) }
+
+// Say is [Language.Say] in English.
+func Say(key string, values ...any) string { return English.Say(key, values...) }
+
+// Fill is [Language.Fill] in English.
+func Fill(key string, write func(any) string, values ...any) (string, error) {
+	return English.Fill(key, write, values...)
+}
+
+// Find returns the sentence of a key, "area.name", with its values in place. Values are pairs of a name and a value, and stand
+// where the sentence has the name in braces. The value named "n" is a number, and picks the form. Of an area that only those read
+// who work at an agency there is English alone, and that is said. An error means that the key, or a value that the sentence wants, is
+// not there: the tests keep that from happening in the product.
+func (l Language) Find(key string, values ...any) (string, error) {
+	return l.Fill(key, l.written, values...)
+}
+
+// Say is Find for keys that stand in the source, which the tests look up: a key that is missing shows itself.
+func (l Language) Say(key string, values ...any) string {
+	s, err := l.Find(key, values...)
 	if err != nil {
 		return key
 	}
 	return s
 }
 
-// Fill is [Find] with values written by write, such as one that escapes them for HTML.
-func Fill(key string, write func(any) string, values ...any) (string, error) {
-	return fill(key, write, values)
-}
-
-func fill(key string, write func(any) string, values []any) (string, error) {
+// Fill is Find with values written by write, such as one that escapes them for HTML. What reads differently in each language
+// has been put into this one before.
+func (l Language) Fill(key string, write func(any) string, values ...any) (string, error) {
 	file, name, _ := strings.Cut(key, ".")
-	sentences, err := area(file)
+	sentences, err := area(l, file)
+	if err != nil && l != English {
+		l = English
+		sentences, err = area(l, file)
+	}
 	if err != nil {
 		return "", err
 	}
 	m, ok := sentences[name]
 	if !ok {
-		return "", fmt.Errorf("words: there is no %q", key)
+		return "", fmt.Errorf("words: there is no %q in %q", key, l)
 	}
 	if len(values)%2 != 0 {
 		return "", fmt.Errorf("words: %s: a name without a value", key)
@@ -86,14 +148,16 @@ func fill(key string, write func(any) string, values []any) (string, error) {
 		if values[i] != "n" {
 			continue
 		}
-		switch n := fmt.Sprint(values[i+1]); {
-		case n == "0" && m.Zero != "":
-			form = m.Zero
-		case n == "1" && m.One != "":
-			form = m.One
+		if n, err := strconv.ParseInt(fmt.Sprint(values[i+1]), 10, 64); err == nil {
+			form = m.of(l, n)
 		}
 	}
-	return place(key, form, write, values)
+	return place(key, form, func(v any) string {
+		if v, ok := v.(Localized); ok {
+			return write(v.In(l))
+		}
+		return write(v)
+	}, values)
 }
 
 // place puts the values where the form names them.

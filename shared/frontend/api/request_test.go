@@ -94,7 +94,7 @@ func TestAFindingIsASentenceAtItsField(t *testing.T) {
 		{"body.email", "expected string", "email", words.Say(email.Invalid)},
 	} {
 		f := formFault(http.StatusUnprocessableEntity, "validation failed", []error{finding(c.location, c.message)})
-		if f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != (fault.Field{Location: c.field, Message: c.says}) ||
+		if f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Location != c.field || f.Fields[0].Message != c.says ||
 			f.Message != c.says {
 			t.Errorf("%s: %s is told as %+v", c.location, c.message, f)
 		}
