@@ -55,8 +55,8 @@ func agencysLinks() []state {
 	kept.Roles = []page.ScopeChoice{{Value: "rol_1", Text: "Client", Ticked: true}, {Value: "rol_2", Text: "Freelancers"}}
 	card := page.ShareLink{Workspace: at, Link: one, Form: kept, More: 2, Came: []page.CameRow{
 		{Name: "Acme Ltd", URL: "/user", At: ago(2 * time.Hour)},
-		{Name: rtl, URL: "/user", At: ago(day), Less: words.Say("links.less_and_taken")},
-		{Name: words.Say("links.somebody_deleted"), At: ago(day), Less: words.Say("links.contacts_full")}}}
+		{Name: rtl, URL: "/user", At: ago(day), Less: words.Say("join.less_and_taken")},
+		{Name: words.Say("links.somebody_deleted"), At: ago(day), Less: words.Say("join.contacts_full")}}}
 	cardWith := func(change func(*page.ShareLink)) page.ShareLink {
 		v := card
 		change(&v)
@@ -122,10 +122,10 @@ func joinStates() []state {
 			v.Step, v.Person, v.Title, v.Why = page.JoinBarred, me, words.Say(title), words.Say(key, values...)
 		})
 	}
-	works := barred("links.you_work_here_title", "links.you_work_here")
-	works.Next, works.NextWord = "/home", words.Say("links.to_home")
-	invited := barred("links.accept_first_title", "links.accept_first", "agency", name)
-	invited.Next, invited.NextWord = "/i", words.Say("links.to_invitation")
+	works := barred("join.you_work_here_title", "join.you_work_here")
+	works.Next, works.NextWord = "/home", words.Say("join.to_home")
+	invited := barred("join.accept_first_title", "join.accept_first", "agency", name)
+	invited.Next, invited.NextWord = "/i", words.Say("join.to_invitation")
 	return []state{
 		{Name: "join", view: base},
 		{Name: "join-long", view: with(func(v *page.Join) { v.Brand = page.Brand{Name: longest, Color: "#facc15"} })},
@@ -165,11 +165,11 @@ func joinStates() []state {
 		})},
 		{Name: "join-works-here", view: works},
 		{Name: "join-invited", view: invited},
-		{Name: "join-wrong-domain", view: barred("links.other_domain_title", "links.other_domain", "agency", name, "email", me)},
-		{Name: "join-refused", view: barred("links.cannot_join", "links.refused", "agency", name)},
-		{Name: "join-ask-again", view: barred("links.cannot_join", "links.ask_again", "agency", name)},
-		{Name: "join-used-up", view: barred("links.gone_title", "links.used_up")},
-		{Name: "join-nobody", view: barred("links.gone_title", "links.nobody_joins", "agency", name)},
+		{Name: "join-wrong-domain", view: barred("join.other_domain_title", "join.other_domain", "agency", name, "email", me)},
+		{Name: "join-refused", view: barred("join.cannot_join", "join.refused", "agency", name)},
+		{Name: "join-ask-again", view: barred("join.cannot_join", "join.ask_again", "agency", name)},
+		{Name: "join-used-up", view: barred("join.gone_title", "join.used_up")},
+		{Name: "join-nobody", view: barred("join.gone_title", "join.nobody_joins", "agency", name)},
 		{Name: "join-dead", view: page.DeadJoin{Brand: platform}},
 	}
 }

@@ -18,8 +18,9 @@ import (
 
 // translated are the areas of which everything is read by clients, or may be: these stand in every language. The others are read by who
 // works at an agency, and stand in English.
-var translated = []string{"account", "accountmail", "checkout", "contract", "errors", "general", "invitation", "join", "mail", "money",
-	"nowhere", "passkeys", "portal", "progress", "receipt", "signin", "stepup", "time", "waiting"}
+var translated = []string{"account", "accountmail", "checkout", "contract", "details", "errors", "general", "invitation", "join", "mail",
+	"meant", "money", "n8n", "nowhere", "passkeys", "payer", "portal", "progress", "provisioning", "receipt", "reminders", "signin", "stepup",
+	"time", "unsubscribe", "waiting"}
 
 // categories are the forms that a sentence which counts has in a language, besides "zero", which is ours for "none" (Unicode CLDR 48,
 // Language Plural Rules, whole numbers; "other" is for what is no whole number).

@@ -113,7 +113,7 @@ func TestPortalL2OneJoinsOnTheLastUse(t *testing.T) {
 			switch f := fault.As(err); {
 			case err == nil:
 				joined.Add(1)
-			case f != nil && f.Code == fault.Gone && f.Message == words.Say("links.used_up"):
+			case f != nil && f.Code == fault.Gone && f.Message == words.Say("join.used_up"):
 				late.Add(1)
 			default:
 				t.Errorf("%d: %v", n, err)
@@ -154,7 +154,7 @@ func TestPortalL1AResetIsDeadAtOnceAndUsesGoOn(t *testing.T) {
 		_, next, err := o.links().Reset(w.ctx, o.owner, l.ID)
 		must(t, err)
 		w.says(second(o.joins().View(w.ctx, old, identity.Caller{})), fault.Gone, sharing.GoneMessage)
-		w.says(second(o.join(old, "pat@acme.example")), fault.Gone, "links.was_reset", "agency", "Northwind")
+		w.says(second(o.join(old, "pat@acme.example")), fault.Gone, "join.was_reset", "agency", "Northwind")
 		must(t, second(o.join(next, "pat@acme.example")))
 		equal(w, "uses", o.uses(l), 2)
 		equal(w, "clients", len(o.clients()), 2)
@@ -188,8 +188,8 @@ func TestPortalL3AUseIsNeverGivenBack(t *testing.T) {
 		equal(w, "uses after coming back", o.uses(l), 2)
 		must(t, second(w.removal.Remove(w.ctx, o.owner, first.Client.ID)))
 		before := w.items()
-		w.says(second(o.join(token, who)), fault.Forbidden, "links.ask_again", "agency", "Northwind")
-		w.says(second(o.joins().View(w.ctx, token, person(who))), fault.Forbidden, "links.ask_again", "agency", "Northwind")
+		w.says(second(o.join(token, who)), fault.Forbidden, "join.ask_again", "agency", "Northwind")
+		w.says(second(o.joins().View(w.ctx, token, person(who))), fault.Forbidden, "join.ask_again", "agency", "Northwind")
 		equal(w, "items", len(w.items()), len(before))
 		w.settled()
 	})
@@ -244,7 +244,7 @@ func TestPortalL3WhoLeavesDoesNotEscapeTheEndOfTheirAccess(t *testing.T) {
 		must(t, err)
 		w.skip(10 * day)
 		for _, token := range []string{token, approval} {
-			w.says(second(o.join(token, who)), fault.Forbidden, "links.ask_again", "agency", "Northwind")
+			w.says(second(o.join(token, who)), fault.Forbidden, "join.ask_again", "agency", "Northwind")
 		}
 		w.says(second(o.wishes().Approve(w.ctx, o.owner, asked.Request.ID)), fault.NotActive, "links.access_was_over")
 		equal(w, "uses after the end", []int{o.uses(l), o.uses(asks)}, []int{2, 0})
@@ -296,19 +296,19 @@ func TestPortalL4ADeadLinkSaysWhyToThoseWhoAreSignedIn(t *testing.T) {
 		end func(o *office, l *sharing.Shown, token string)
 		key string
 	}{
-		"used up": {func(o *office, _ *sharing.Shown, token string) { must(t, second(o.join(token, "a@acme.example"))) }, "links.used_up"},
-		"expired": {func(o *office, _ *sharing.Shown, _ string) { o.w.skip(sharelink.DefaultLife) }, "links.has_expired"},
+		"used up": {func(o *office, _ *sharing.Shown, token string) { must(t, second(o.join(token, "a@acme.example"))) }, "join.used_up"},
+		"expired": {func(o *office, _ *sharing.Shown, _ string) { o.w.skip(sharelink.DefaultLife) }, "join.has_expired"},
 		"disabled": {func(o *office, l *sharing.Shown, _ string) {
 			must(t, second(o.links().Disable(o.w.ctx, o.owner, l.ID)))
-		}, "links.was_disabled"},
+		}, "join.was_disabled"},
 		"reset": {func(o *office, l *sharing.Shown, _ string) {
 			_, _, err := o.links().Reset(o.w.ctx, o.owner, l.ID)
 			must(t, err)
-		}, "links.was_reset"},
-		"suspended":      {func(o *office, _ *sharing.Shown, _ string) { o.suspend() }, "links.nobody_joins"},
-		"on Free":        {func(o *office, _ *sharing.Shown, _ string) { o.downgrade() }, "links.nobody_joins"},
-		"maker gone":     {func(o *office, _ *sharing.Shown, _ string) { o.dismissOwner() }, "links.nobody_joins"},
-		"app taken away": {func(o *office, _ *sharing.Shown, _ string) { o.w.set(string(o.id), "agency", "portal", notInstalled) }, "links.nobody_joins"},
+		}, "join.was_reset"},
+		"suspended":      {func(o *office, _ *sharing.Shown, _ string) { o.suspend() }, "join.nobody_joins"},
+		"on Free":        {func(o *office, _ *sharing.Shown, _ string) { o.downgrade() }, "join.nobody_joins"},
+		"maker gone":     {func(o *office, _ *sharing.Shown, _ string) { o.dismissOwner() }, "join.nobody_joins"},
+		"app taken away": {func(o *office, _ *sharing.Shown, _ string) { o.w.set(string(o.id), "agency", "portal", notInstalled) }, "join.nobody_joins"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -318,7 +318,7 @@ func TestPortalL4ADeadLinkSaysWhyToThoseWhoAreSignedIn(t *testing.T) {
 				c.end(o, l, token)
 				before := w.items()
 				var values []any
-				if c.key != "links.used_up" {
+				if c.key != "join.used_up" {
 					values = []any{"agency", "Northwind"}
 				}
 				w.says(second(o.joins().View(w.ctx, token, identity.Caller{})), fault.Gone, sharing.GoneMessage)
@@ -417,10 +417,10 @@ func TestPortalL7ARequestWaitsForAnAdministrator(t *testing.T) {
 		must(t, second(o.wishes().Refuse(w.ctx, o.owner, other.ID)))
 		w.wants(second(o.wishes().Refuse(w.ctx, o.owner, other.ID)), fault.NotPending)
 		w.wants(second(o.wishes().Approve(w.ctx, o.owner, other.ID)), fault.NotPending)
-		w.says(second(o.join(token, "b@acme.example")), fault.Forbidden, "links.refused", "agency", "Northwind")
+		w.says(second(o.join(token, "b@acme.example")), fault.Forbidden, "join.refused", "agency", "Northwind")
 		w.skip(20 * day)
 		must(t, second(o.links().Update(w.ctx, o.owner, l.ID, sharelink.Typed{Never: ptr(true)})))
-		w.says(second(o.join(token, "b@acme.example")), fault.Forbidden, "links.refused", "agency", "Northwind")
+		w.says(second(o.join(token, "b@acme.example")), fault.Forbidden, "join.refused", "agency", "Northwind")
 
 		late := ask("c@acme.example")
 		w.skip(sharelink.Life)
@@ -593,14 +593,14 @@ func TestPortalL10MembersAndClients(t *testing.T) {
 		one, two := o.linkRole("One", true), o.linkRole("Two", true)
 		_, first := o.share(sharelink.Typed{Roles: &[]string{string(one)}})
 		l, token := o.share(sharelink.Typed{Roles: &[]string{string(one), string(two)}})
-		w.says(second(o.join(token, string(o.owner.Email))), fault.AlreadyMember, "links.you_work_here")
+		w.says(second(o.join(token, string(o.owner.Email))), fault.AlreadyMember, "join.you_work_here")
 
 		const who = "ops@acme.example"
 		must(t, second(o.join(first, who)))
 		v, err := o.joins().View(w.ctx, token, person(who))
 		must(t, err)
 		equal(w, "standing", v.Standing, sharing.Client)
-		w.says(second(o.join(token, who)), fault.AlreadyClient, "links.adds", "agency", "Northwind")
+		w.says(second(o.join(token, who)), fault.AlreadyClient, "join.adds", "agency", "Northwind")
 		equal(w, "uses before it was asked", o.uses(l), 0)
 		out, err := o.joinAs(token, who, sharing.Joining{Adds: true})
 		must(t, err)
@@ -610,7 +610,7 @@ func TestPortalL10MembersAndClients(t *testing.T) {
 		equal(w, "uses after once more", o.uses(l), 1)
 
 		o.invite("pat@acme.example")
-		w.says(second(o.join(token, "pat@acme.example")), fault.AlreadyInvited, "links.accept_first", "agency", "Northwind")
+		w.says(second(o.join(token, "pat@acme.example")), fault.AlreadyInvited, "join.accept_first", "agency", "Northwind")
 		w.settled()
 	})
 }
@@ -627,9 +627,9 @@ func TestPortalL11ALinkDiesWithItsMaker(t *testing.T) {
 		members := &agencies.Members{Store: dynamo.NewMembers(w.table.Table), Now: time.Now}
 		employee := agency.Employee
 		must(t, second(members.Change(w.ctx, o.owner, dana.Member, agencies.MemberChange{Level: &employee})))
-		w.says(second(o.join(token, "b@acme.example")), fault.Gone, "links.nobody_joins", "agency", "Northwind")
+		w.says(second(o.join(token, "b@acme.example")), fault.Gone, "join.nobody_joins", "agency", "Northwind")
 		must(t, o.remove(dana.Member))
-		w.says(second(o.join(token, "b@acme.example")), fault.Gone, "links.nobody_joins", "agency", "Northwind")
+		w.says(second(o.join(token, "b@acme.example")), fault.Gone, "join.nobody_joins", "agency", "Northwind")
 		x, err := o.links().Get(w.ctx, o.owner, l.ID)
 		must(t, err)
 		equal(w, "why", x.Why, sharelink.NoMaker)

@@ -78,7 +78,7 @@ func (c *Contact) Set(f Fields) error {
 	set(f.Kind, func(typed string) error {
 		next.Kind = Kind(typed)
 		if next.Kind != Person && next.Kind != Company {
-			return fault.InField("kind", "contacts.choose_a_kind")
+			return fault.InField("kind", "details.choose_a_kind")
 		}
 		return nil
 	})
@@ -139,9 +139,9 @@ func (c *Contact) Set(f Fields) error {
 func (c *Contact) whole(f Fields) error {
 	switch {
 	case c.Name == "" && (f.Name == nil || strings.TrimSpace(*f.Name) == ""):
-		return fault.InField("name", "contacts.enter_a_name")
+		return fault.InField("name", "details.enter_a_name")
 	case c.Kind == Company && c.Company != "":
-		return fault.InField("company", "contacts.a_company_has_no_company")
+		return fault.InField("company", "details.a_company_has_no_company")
 	case c.Company != "" && c.Company == c.ID:
 		return NoCompany()
 	}
@@ -161,13 +161,13 @@ func Phone(typed string) (string, error) {
 		}
 	}
 	if digits < leastDigits {
-		return "", fault.InField("phone", "contacts.enter_a_number")
+		return "", fault.InField("phone", "details.enter_a_number")
 	}
 	return s, nil
 }
 
 // NoCompany is the fault of a company that is no open card of a company.
-func NoCompany() error { return fault.InField("company", "contacts.no_such_company") }
+func NoCompany() error { return fault.InField("company", "details.no_such_company") }
 
 // NoMember is the fault of somebody who does not work at the agency.
-func NoMember() error { return fault.InField("responsible", "contacts.no_such_member") }
+func NoMember() error { return fault.InField("responsible", "details.no_such_member") }

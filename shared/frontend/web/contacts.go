@@ -294,7 +294,7 @@ func (c *cards) one(r *http.Request, caller identity.Caller) (page.Contact, erro
 	}
 	if v.Writes {
 		v.Form, err = c.form(r, caller, page.ContactForm{Action: v.URL, Do: "save", Title: words.Say("contacts.edit"),
-			Button: words.Say("contacts.save"), Back: v.URL, Tag: x.Tag(), Kind: string(x.Kind), Name: x.Name, Email: string(x.Email),
+			Button: words.Say("details.save"), Back: v.URL, Tag: x.Tag(), Kind: string(x.Kind), Name: x.Name, Email: string(x.Email),
 			Phone: x.Phone, Address: x.Address, TaxID: x.TaxID, Custom: x.Custom, Message: x.Note, Company: string(x.Company),
 			Responsible: string(x.Contact.Responsible)})
 	}
@@ -303,9 +303,9 @@ func (c *cards) one(r *http.Request, caller identity.Caller) (page.Contact, erro
 
 // contactFacts are what stands on a contact, in the order in which it is shown.
 func contactFacts(x *contacts.Card) []page.CardFact {
-	facts := []page.CardFact{{Name: words.Say("contacts.email"), Text: string(x.Email)}, {Name: words.Say("contacts.phone"), Text: x.Phone}}
+	facts := []page.CardFact{{Name: words.Say("details.email"), Text: string(x.Email)}, {Name: words.Say("details.phone"), Text: x.Phone}}
 	if x.Kind == contact.Person {
-		at := page.CardFact{Name: words.Say("contacts.company")}
+		at := page.CardFact{Name: words.Say("details.company")}
 		if x.At != nil {
 			at.Text, at.URL = x.At.Name, contactPath(x.At.ID)
 		}
@@ -315,9 +315,9 @@ func contactFacts(x *contacts.Card) []page.CardFact {
 	if x.Responsible != nil {
 		by = nameOr(x.Responsible.Name, string(x.Responsible.Email))
 	}
-	return append(facts, page.CardFact{Name: words.Say("contacts.address"), Text: x.Address},
-		page.CardFact{Name: words.Say("contacts.tax_id"), Text: x.TaxID}, page.CardFact{Name: words.Say("contacts.responsible"), Text: by},
-		page.CardFact{Name: words.Say("contacts.custom_text"), Text: x.Custom})
+	return append(facts, page.CardFact{Name: words.Say("details.address"), Text: x.Address},
+		page.CardFact{Name: words.Say("details.tax_id"), Text: x.TaxID}, page.CardFact{Name: words.Say("details.responsible"), Text: by},
+		page.CardFact{Name: words.Say("details.custom_text"), Text: x.Custom})
 }
 
 // save changes a contact.

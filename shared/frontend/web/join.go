@@ -80,9 +80,9 @@ func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller ident
 		out.Step, out.Title, out.Why = page.JoinBarred, barredTitle(f.Code), f.Message
 		switch f.Code {
 		case fault.AlreadyMember:
-			out.Next, out.NextWord = "/home", words.Say("links.to_home")
+			out.Next, out.NextWord = "/home", words.Say("join.to_home")
 		case fault.AlreadyInvited:
-			out.Next, out.NextWord = "/i/"+string(v.Agency.ID), words.Say("links.to_invitation")
+			out.Next, out.NextWord = "/i/"+string(v.Agency.ID), words.Say("join.to_invitation")
 		case fault.AlreadyClient:
 			out.Next, out.NextWord = out.Portal, words.Say("invitation.open_portal")
 		case fault.Gone:
@@ -111,15 +111,15 @@ func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller ident
 func barredTitle(c fault.Code) string {
 	switch c {
 	case fault.AlreadyMember:
-		return words.Say("links.you_work_here_title")
+		return words.Say("join.you_work_here_title")
 	case fault.AlreadyInvited:
-		return words.Say("links.accept_first_title")
+		return words.Say("join.accept_first_title")
 	case fault.WrongAccount:
-		return words.Say("links.other_domain_title")
+		return words.Say("join.other_domain_title")
 	case fault.Gone:
-		return words.Say("links.gone_title")
+		return words.Say("join.gone_title")
 	}
-	return words.Say("links.cannot_join")
+	return words.Say("join.cannot_join")
 }
 
 // longestKept is how long a name may be that goes along to a provider and back, in bytes as it stands in an address.

@@ -24,7 +24,7 @@ func PortalDetailsPage(s *Site, auth *signin.Authenticator, own *contacts.Own) *
 			return err
 		}
 		if r.URL.Query().Get("done") == "saved" {
-			v.Note = page.Note{Tone: page.Good, Text: words.Say("contacts.details_saved")}
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("details.details_saved")}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
@@ -122,9 +122,9 @@ func titleOf(c *contacts.Shown) string {
 		return *c.Name
 	}
 	if c.Kind == contact.Company {
-		return words.Say("contacts.is_company")
+		return words.Say("details.is_company")
 	}
-	return words.Say("contacts.is_person")
+	return words.Say("details.is_person")
 }
 
 // shownFacts are what stands on a card as far as it is shown, in the order in which it is.
@@ -133,9 +133,9 @@ func shownFacts(c *contacts.Shown) []page.CardFact {
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{words.Say("contacts.name"), c.Name}, {words.Say("contacts.email"), c.Email}, {words.Say("contacts.phone"), c.Phone},
-		{words.Say("contacts.company"), c.Company}, {words.Say("contacts.address"), c.Address}, {words.Say("contacts.tax_id"), c.TaxID},
-		{words.Say("contacts.custom_text"), c.Custom}, {words.Say("contacts.responsible"), c.Responsible}} {
+	}{{words.Say("details.name"), c.Name}, {words.Say("details.email"), c.Email}, {words.Say("details.phone"), c.Phone},
+		{words.Say("details.company"), c.Company}, {words.Say("details.address"), c.Address}, {words.Say("details.tax_id"), c.TaxID},
+		{words.Say("details.custom_text"), c.Custom}, {words.Say("details.responsible"), c.Responsible}} {
 		if f.value != nil {
 			out = append(out, page.CardFact{Name: f.name, Text: *f.value})
 		}

@@ -237,13 +237,13 @@ func (s *Site) link(r *http.Request, links *sharing.Links, caller identity.Calle
 		}
 		switch {
 		case j.Less && j.Taken:
-			c.Less = words.Say("links.less_and_taken")
+			c.Less = words.Say("join.less_and_taken")
 		case j.Less:
-			c.Less = words.Say("links.less")
+			c.Less = words.Say("join.less")
 		case j.Taken:
-			c.Less = words.Say("links.taken")
+			c.Less = words.Say("join.taken")
 		case j.Full:
-			c.Less = words.Say("links.contacts_full")
+			c.Less = words.Say("join.contacts_full")
 		}
 		v.Came = append(v.Came, c)
 	}

@@ -440,7 +440,7 @@ func (k *Cards) change(ctx context.Context, caller identity.Caller, which id.Con
 			return err
 		}
 		if match != "" && match != "*" && match != c.Tag() {
-			return fault.New(fault.Changed, "contacts.changed_meanwhile")
+			return fault.New(fault.Changed, "details.changed_meanwhile")
 		}
 		before := *c
 		if err := f(c); err != nil {

@@ -133,7 +133,7 @@ func (o *Own) Get(ctx context.Context, caller identity.Caller, which, last id.Ag
 }
 
 // nothing is what is told where nothing is open, whatever the reason.
-func nothing() error { return fault.New(fault.NotFound, "contacts.nothing_here") }
+func nothing() error { return fault.New(fault.NotFound, "details.nothing_here") }
 
 // at reads what is open to the person at an agency.
 func (o *Own) at(ctx context.Context, caller identity.Caller, which id.Agency) (*Mine, error) {
@@ -237,7 +237,7 @@ func (o *Own) Update(ctx context.Context, caller identity.Caller, which id.Conta
 			return err
 		}
 		if match != "" && match != "*" && match != shown.Tag() {
-			return fault.New(fault.Changed, "contacts.changed_meanwhile")
+			return fault.New(fault.Changed, "details.changed_meanwhile")
 		}
 		c, err := o.Store.Contact(ctx, m.Agency.ID, which)
 		if err != nil {
@@ -276,7 +276,7 @@ func granted(s *Shown, d Details) error {
 		typed, shown *string
 	}{{"phone", d.Phone, s.Phone}, {"address", d.Address, s.Address}} {
 		if f.typed != nil && (!s.Edits || f.shown == nil) {
-			wrong = append(wrong, fault.InField(f.name, "contacts.not_yours"))
+			wrong = append(wrong, fault.InField(f.name, "details.not_yours"))
 		}
 	}
 	return fault.Together(wrong...)

@@ -38,14 +38,14 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 			if err := c.Invite.Cancel(now); err != nil {
 				return nil, err
 			}
-			ended := row(now, audit.System, audit.InviteCanceled, string(c.Invite.ID), words.Say("links.came_before_the_mail"))
+			ended := row(now, audit.System, audit.InviteCanceled, string(c.Invite.ID), words.Say("join.came_before_the_mail"))
 			change.Audit = append(change.Audit, ended)
 		}
 		from := invite.Sender{AgencyName: at.Agency.Name, Color: at.Agency.Color, LogoURL: at.Agency.LogoURL, Name: by.Name, Member: by.ID}
 		next, err := client.JoinBy(c, at.Agency.ID, client.Offer{Email: who.Email, Name: who.Name, Payer: invite.AgencyPays, From: from,
 			Roles: roles}, at.Link.ID, client.Ties{Roles: roles}, now)
 		if fault.Is(err, fault.PayerFixed) { // an invitation that the client would pay for is one to accept, too
-			return nil, fault.New(fault.AlreadyInvited, "links.they_are_invited")
+			return nil, fault.New(fault.AlreadyInvited, "join.they_are_invited")
 		}
 		if err != nil {
 			return nil, err

@@ -77,9 +77,9 @@ type View struct {
 }
 
 // GoneMessage is the key of all that anybody who is not signed in learns from a link that is not good.
-const GoneMessage = "links.gone"
+const GoneMessage = "join.gone"
 
-var errGone = fault.New(fault.Gone, "links.gone")
+var errGone = fault.New(fault.Gone, "join.gone")
 
 // View looks at what a token opens and changes nothing. Whoever is not signed in reads one sentence of every link that does not work.
 //
@@ -149,15 +149,15 @@ func (j *Joins) look(ctx context.Context, token string, caller identity.Caller) 
 func dead(why sharelink.Why, name string) error {
 	switch why {
 	case sharelink.Reset:
-		return fault.New(fault.Gone, "links.was_reset", "agency", name)
+		return fault.New(fault.Gone, "join.was_reset", "agency", name)
 	case sharelink.Off:
-		return fault.New(fault.Gone, "links.was_disabled", "agency", name)
+		return fault.New(fault.Gone, "join.was_disabled", "agency", name)
 	case sharelink.RanOut:
-		return fault.New(fault.Gone, "links.has_expired", "agency", name)
+		return fault.New(fault.Gone, "join.has_expired", "agency", name)
 	case sharelink.UsedUp:
-		return fault.New(fault.Gone, "links.used_up")
+		return fault.New(fault.Gone, "join.used_up")
 	}
-	return fault.New(fault.Gone, "links.nobody_joins", "agency", name)
+	return fault.New(fault.Gone, "join.nobody_joins", "agency", name)
 }
 
 // related says how a person who is signed in relates to a link that works.
@@ -165,17 +165,17 @@ func related(at *Scene, caller identity.Caller, now time.Time) (Standing, error)
 	name, c := at.Agency.Name, at.Client
 	switch {
 	case at.Member:
-		return Stranger, fault.New(fault.AlreadyMember, "links.you_work_here")
+		return Stranger, fault.New(fault.AlreadyMember, "join.you_work_here")
 	case c != nil && c.Joined() && len(more(at, now)) == 0:
 		return Joined, nil
 	case c != nil && c.Barred(now):
-		return Stranger, fault.New(fault.Forbidden, "links.ask_again", "agency", name)
+		return Stranger, fault.New(fault.Forbidden, "join.ask_again", "agency", name)
 	}
 	if !at.Link.Admits(caller.Email) {
-		return Stranger, fault.New(fault.WrongAccount, "links.other_domain", "agency", name, "email", caller.Email)
+		return Stranger, fault.New(fault.WrongAccount, "join.other_domain", "agency", name, "email", caller.Email)
 	}
 	if at.Link.Refuses(id.JoinRef(at.Link.ID, caller.Email)) {
-		return Stranger, fault.New(fault.Forbidden, "links.refused", "agency", name)
+		return Stranger, fault.New(fault.Forbidden, "join.refused", "agency", name)
 	}
 	if r := at.Request; r != nil && r.At(now) == sharelink.Waiting && at.Link.Approval {
 		return Waiting, nil
@@ -184,13 +184,13 @@ func related(at *Scene, caller identity.Caller, now time.Time) (Standing, error)
 		if c != nil && c.Listed {
 			switch c.Invite.At(now) {
 			case invite.Sending, invite.Pending:
-				return Stranger, fault.New(fault.AlreadyInvited, "links.accept_first", "agency", name)
+				return Stranger, fault.New(fault.AlreadyInvited, "join.accept_first", "agency", name)
 			}
 		}
 		return Stranger, nil
 	}
 	if len(c.Roles)+len(more(at, now)) > client.MaxRoles {
-		return Client, fault.New(fault.AlreadyClient, "links.too_many_of_client", "agency", name)
+		return Client, fault.New(fault.AlreadyClient, "join.too_many_of_client", "agency", name)
 	}
 	return Client, nil
 }
@@ -244,7 +244,7 @@ type Outcome struct {
 // Faults: [fault.Unauthenticated]; those of [Joins.View]; [fault.AlreadyClient] for a client that was not asked yet; [fault.RateLimited].
 func (j *Joins) Join(ctx context.Context, token string, caller identity.Caller, in Joining, ip string) (*Outcome, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "links.sign_in")
+		return nil, fault.New(fault.Unauthenticated, "join.sign_in")
 	}
 	name, err := text.Line("name", in.Name, text.MaxName)
 	if err != nil {
@@ -269,7 +269,7 @@ func (j *Joins) Join(ctx context.Context, token string, caller identity.Caller, 
 			return nil
 		case Client:
 			if !in.Adds {
-				return fault.New(fault.AlreadyClient, "links.adds", "agency", v.Agency.Name)
+				return fault.New(fault.AlreadyClient, "join.adds", "agency", v.Agency.Name)
 			}
 		}
 		now := j.Now().Truncate(time.Millisecond) // as it is stored
@@ -302,7 +302,7 @@ func (j *Joins) ask(ctx context.Context, at *Scene, caller identity.Caller, name
 		return nil, err
 	}
 	if n >= sharelink.MaxWaiting {
-		e := fault.New(fault.RateLimited, "links.many_wait", "agency", at.Agency.Name)
+		e := fault.New(fault.RateLimited, "join.many_wait", "agency", at.Agency.Name)
 		e.Retry, e.Limit = time.Hour, fault.Limit{Name: "join-requests", Quota: sharelink.MaxWaiting, Window: sharelink.Life}
 		return nil, e
 	}
@@ -316,13 +316,13 @@ func said(l *sharelink.Link) string {
 	last := l.Joined[len(l.Joined)-1]
 	switch {
 	case last.Less && last.Taken:
-		return words.Say("links.less_and_taken")
+		return words.Say("join.less_and_taken")
 	case last.Less:
-		return words.Say("links.less")
+		return words.Say("join.less")
 	case last.Taken:
-		return words.Say("links.taken")
+		return words.Say("join.taken")
 	case last.Full:
-		return words.Say("links.contacts_full")
+		return words.Say("join.contacts_full")
 	}
 	return ""
 }

@@ -13,7 +13,7 @@ type PortalDetails struct {
 }
 
 func (v PortalDetails) frame() frame {
-	title := words.Say("contacts.details")
+	title := words.Say("details.details")
 	for i := range v.Cards {
 		title = v.Cards[i].Problems.title(title)
 		if len(v.Cards[i].Problems) > 0 {

@@ -153,5 +153,5 @@ type DeadJoin struct {
 }
 
 func (v DeadJoin) frame() frame {
-	return frame{template: deadjoinHTML, title: words.Say("links.gone_title"), brand: v.Brand}
+	return frame{template: deadjoinHTML, title: words.Say("join.gone_title"), brand: v.Brand}
 }
