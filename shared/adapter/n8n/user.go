@@ -54,7 +54,7 @@ func (c *Client) Invite(ctx context.Context, e instance.Endpoint, email string) 
 		}
 	}
 	refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_people")
-	refusal.Reason = words.Say("n8n.no_people")
+	refusal.Because(words.PhraseOf("n8n.no_people"))
 	return instance.Entry{}, refusal
 }
 

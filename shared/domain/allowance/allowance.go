@@ -290,12 +290,12 @@ func (l Log) wait(kinds []Kind, most int, window time.Duration, now time.Time) t
 }
 
 // inWords is a wait in words, rounded up.
-func inWords(d time.Duration) string {
+func inWords(d time.Duration) words.Phrase {
 	switch {
 	case d > 2*time.Hour:
-		return words.Say("time.hour", "n", int((d+time.Hour-1)/time.Hour))
+		return words.PhraseOf("time.hour", "n", int((d+time.Hour-1)/time.Hour))
 	case d > 2*time.Minute:
-		return words.Say("time.minute", "n", int((d+time.Minute-1)/time.Minute))
+		return words.PhraseOf("time.minute", "n", int((d+time.Minute-1)/time.Minute))
 	}
-	return words.Say("time.second", "n", int(max((d+time.Second-1)/time.Second, 2)))
+	return words.PhraseOf("time.second", "n", int(max((d+time.Second-1)/time.Second, 2)))
 }

@@ -81,7 +81,7 @@ func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
 // before its time is over.
 func (c *Client) MayEnd(by Side) error {
 	if c.Change.Bound() && c.Joined() {
-		return fault.New(fault.NotActive, "errors.payer_changes_soon", "date", c.Change.Terms.At.UTC().Format("2 January 2006"))
+		return fault.New(fault.NotActive, "errors.payer_changes_soon", "date", words.Date(c.Change.Terms.At.UTC()))
 	}
 	if !c.Joined() || !c.Payment.State.Open() || c.AgencyPays() {
 		return nil

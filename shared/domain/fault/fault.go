@@ -181,6 +181,7 @@ type Error struct {
 	Reason   string        // when a mail was refused, or n8n does not do what it is asked: why, in plain words
 
 	said *sentence
+	why  words.Phrase // Reason, where it is one of the catalogue's
 }
 
 // sentence is one of the catalogue's, with its values.
@@ -220,6 +221,9 @@ func (e *Error) In(l words.Language) *Error {
 	if e.said != nil {
 		told.Message = l.Say(e.said.key, e.said.values...)
 	}
+	if e.why.Says() {
+		told.Reason = e.why.In(l)
+	}
 	told.Fields = slices.Clone(e.Fields)
 	for i, f := range told.Fields {
 		if f.said != nil {
@@ -228,6 +232,15 @@ func (e *Error) In(l words.Language) *Error {
 	}
 	return &told
 }
+
+// Because says why, and returns the failure.
+func (e *Error) Because(why words.Phrase) *Error {
+	e.Reason, e.why = why.String(), why
+	return e
+}
+
+// Why is the reason as a value of another sentence; one that says nothing where there is none of the catalogue's.
+func (e *Error) Why() words.Phrase { return e.why }
 
 // Saying is [New] for a sentence that is put together already.
 func Saying(code Code, sentence string) *Error { return &Error{Code: code, Message: sentence} }

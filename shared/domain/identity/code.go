@@ -149,8 +149,9 @@ func (a *Asked) Take(now time.Time) error {
 	}
 	kept, err := allowance.Count(kind, a.At, now)
 	if f := fault.As(err); f != nil {
-		f.Message = words.Say("errors.strangers_codes_used_up", "wait", About(f.Retry), "time", clock(now.Add(f.Retry)))
-		return f
+		told := fault.New(f.Code, "errors.strangers_codes_used_up", "wait", About(f.Retry), "time", clock(now.Add(f.Retry)))
+		told.Retry, told.Limit = f.Retry, f.Limit
+		return told
 	}
 	a.At = kept
 	return err
@@ -172,17 +173,17 @@ func TooSoon(sent, now time.Time) error {
 }
 
 // About is a wait in words, rounded up.
-func About(d time.Duration) string {
+func About(d time.Duration) words.Phrase {
 	if d <= time.Second {
-		return words.Say("time.a_second")
+		return words.PhraseOf("time.a_second")
 	}
 	if d < 2*time.Minute {
-		return words.Say("time.second", "n", int((d+time.Second-1)/time.Second))
+		return words.PhraseOf("time.second", "n", int((d+time.Second-1)/time.Second))
 	}
 	if d < 2*time.Hour {
-		return words.Say("time.minute", "n", int((d+time.Minute-1)/time.Minute))
+		return words.PhraseOf("time.minute", "n", int((d+time.Minute-1)/time.Minute))
 	}
-	return words.Say("time.hour", "n", int((d+time.Hour-1)/time.Hour))
+	return words.PhraseOf("time.hour", "n", int((d+time.Hour-1)/time.Hour))
 }
 
 // Claim takes the mail for one try with a code of which digest is what is kept. It returns false when there is

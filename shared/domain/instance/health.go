@@ -92,14 +92,14 @@ func (r *Resource) watched() bool {
 
 // Told is what is wrong in the words for a client: what only the agency can mend is the agency's to know, and so is where
 // its n8n stands. The agency is its name; "" for nothing.
-func (r *Resource) Told(agency string) string {
+func (r *Resource) Told(agency string) words.Phrase {
 	switch {
 	case !r.Silent():
-		return ""
+		return words.Phrase{}
 	case r.BadKey:
-		return words.Say("n8n.reconnect", "agency", agency)
+		return words.PhraseOf("n8n.reconnect", "agency", agency)
 	}
-	return words.Say("n8n.not_as_it_should")
+	return words.PhraseOf("n8n.not_as_it_should")
 }
 
 // Due is when to call it by itself; zero for never.

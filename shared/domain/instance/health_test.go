@@ -18,11 +18,11 @@ func TestFN4OneMissIsForgivenAndALastingOneIsNot(t *testing.T) {
 	away := instance.Seen{Reason: "it does not answer in time"}
 	r := fresh()
 	r.Noticed(now, instance.Seen{})
-	if r.Silent() || r.Told("Northwind") != "" || !r.AnsweredAt.Equal(now) || !r.Due().Equal(now.Add(instance.CheckEvery)) {
+	if r.Silent() || r.Told("Northwind").Says() || !r.AnsweredAt.Equal(now) || !r.Due().Equal(now.Add(instance.CheckEvery)) {
 		t.Errorf("one that answers: %+v", r)
 	}
 	r.Noticed(now.Add(10*time.Minute), away)
-	if !r.Silent() || r.Status != instance.Running || !r.AnsweredAt.Equal(now) || r.Told("Northwind") == "" ||
+	if !r.Silent() || r.Status != instance.Running || !r.AnsweredAt.Equal(now) || !r.Told("Northwind").Says() ||
 		r.Due().Sub(r.CheckedAt) >= instance.CheckEvery {
 		t.Errorf("missed once: %+v", r)
 	}
@@ -41,7 +41,7 @@ func TestFN4OneMissIsForgivenAndALastingOneIsNot(t *testing.T) {
 	}
 	r = fresh()
 	r.Noticed(now, instance.Seen{Reason: "it refuses the API key", BadKey: true})
-	if r.Status != instance.Failed || r.Told("Northwind") == "" {
+	if r.Status != instance.Failed || !r.Told("Northwind").Says() {
 		t.Errorf("one whose key is refused: %+v", r)
 	}
 	for _, s := range []instance.Status{instance.Stopped, instance.SuspendedDown, instance.PendingDeploy, instance.Deploying,

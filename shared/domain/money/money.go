@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"strconv"
 	"strings"
+
+	"latchkey.dev/shared/domain/words"
 )
 
 // Amount is an amount of money. The zero value is no money in no currency, which can be added to any.
@@ -120,35 +121,38 @@ func percent(part, whole int64) int {
 
 // String writes the amount for people, in the manner of English: "€29.00", "$1,290.00", "¥3,000", "CHF 29.00" (with a
 // space that does not break), "-€5.00".
-func (a Amount) String() string {
-	digits := strconv.FormatUint(magnitude(a.Minor), 10)
-	fraction := ""
-	if n := Decimals(a.Currency); n > 0 {
-		for len(digits) <= n {
-			digits = "0" + digits
+func (a Amount) String() string { return a.In(words.English) }
+
+// In writes the amount for people in the manner of a language (Unicode CLDR 48, numbers, currency formats): "29,00 €" in German,
+// "€ 29,00" in Dutch. No space in it breaks.
+func (a Amount) In(l words.Language) string {
+	number := l.Decimal(a.Minor, Decimals(a.Currency))
+	before := symbol(a.Currency)
+	after := strings.TrimSuffix(before, space)
+	if after == "" {
+		return number
+	}
+	switch l {
+	case words.English:
+		if size, negative := strings.CutPrefix(number, "-"); negative {
+			return "-" + before + size
 		}
-		digits, fraction = digits[:len(digits)-n], "."+digits[len(digits)-n:]
+		return before + number
+	case words.Dutch:
+		return after + space + number
+	case words.Portuguese:
+		if size, negative := strings.CutPrefix(number, "-"); negative {
+			return "-" + after + space + size
+		}
+		return after + space + number
+	case words.Hebrew: // the mark keeps number and sign in this order
+		return "\u200f" + number + space + after
 	}
-	sign := ""
-	if a.Minor < 0 {
-		sign = "-"
-	}
-	return sign + symbol(a.Currency) + grouped(digits) + fraction
+	return number + space + after
 }
 
-func magnitude(n int64) uint64 {
-	if n < 0 {
-		return -uint64(n) //nolint:gosec // two's complement: right for the smallest, too
-	}
-	return uint64(n)
-}
-
-func grouped(digits string) string {
-	for at := len(digits) - 3; at > 0; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
-}
+// space is one that does not break.
+const space = "\u00a0"
 
 // Decimals is how many digits of an amount stand after the point: 2 but for the currencies that Stripe counts without
 // decimals or with three (https://docs.stripe.com/currencies#zero-decimal and #three-decimal). Where Stripe and ISO
@@ -188,5 +192,5 @@ func symbol(currency string) string {
 	case "":
 		return ""
 	}
-	return currency + "\u00a0"
+	return currency + space
 }

@@ -196,23 +196,42 @@ func (l Language) form(n int64) string {
 
 // Number is how the language writes a whole number, its thousands apart (Unicode CLDR 48, numbers). Spanish and Polish leave four
 // digits together.
-func (l Language) Number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
+func (l Language) Number(n int64) string { return l.Decimal(n, 0) }
+
+// Decimal is how the language writes a number of which the last decimals digits stand behind the point: 129000 with two is "1,290.00".
+func (l Language) Decimal(n int64, decimals int) string {
+	size := uint64(n) //nolint:gosec // two's complement: right for the smallest, too
 	sign := ""
 	if n < 0 {
-		sign, digits = "-", digits[1:]
+		sign, size = "-", -size
 	}
-	if len(digits) <= 3 || len(digits) == 4 && (l == Spanish || l == Polish) {
-		return sign + digits
+	digits := strconv.FormatUint(size, 10)
+	for len(digits) <= decimals {
+		digits = "0" + digits
 	}
+	whole, fraction := digits[:len(digits)-decimals], digits[len(digits)-decimals:]
 	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
+	b.WriteString(sign)
+	together := len(whole) <= 3 || len(whole) == 4 && (l == Spanish || l == Polish)
+	for i, d := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 && !together {
 			b.WriteString(l.thousands())
 		}
 		b.WriteRune(d)
 	}
-	return sign + b.String()
+	if decimals > 0 {
+		b.WriteString(l.point())
+		b.WriteString(fraction)
+	}
+	return b.String()
+}
+
+// point is what stands between a number's whole and its fraction.
+func (l Language) point() string {
+	if l == English || l == Hebrew {
+		return "."
+	}
+	return ","
 }
 
 func (l Language) thousands() string {

@@ -9,17 +9,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 //go:generate go run ./pack
 
-// English stands as it is written; the other languages are packed, by pack, since every function that says something carries them all.
-//
-//go:embed en/*.json packed
-var files embed.FS
+// The sentences are packed, by pack, since every function that says something carries them.
+var (
+	//go:embed packed/en
+	inEnglish embed.FS
+	//go:embed packed/de packed/fr packed/es packed/it packed/nl packed/pt-BR packed/pl packed/he
+	inOthers embed.FS
+)
+
+// others is inOthers once [Speak] was called. Nothing else names that, so that the linker leaves it out of programs that do not call it.
+var others atomic.Pointer[embed.FS]
+
+// Speak has the program speak every language. One that never calls it speaks English alone, and does not carry the others.
+func Speak() { others.Store(&inOthers) }
 
 // message is one key's sentence. Most have one form; what counts something has one for each number that reads differently.
 type message struct {
@@ -82,8 +93,11 @@ func area(l Language, name string) (map[string]message, error) {
 }
 
 func read(l Language, path string) ([]byte, error) {
-	if l == English {
-		return files.ReadFile(path)
+	files := &inEnglish
+	if l != English {
+		if files = others.Load(); files == nil {
+			return nil, fs.ErrNotExist
+		}
 	}
 	b, err := files.ReadFile("packed/" + path + ".gz")
 	if err != nil {

@@ -113,7 +113,7 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 		}
 		event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
 		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL,
-			Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
+			Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason.String(),
 			CheckedAt: orNull(v.CheckedAt), AnsweredAt: orNull(v.AnsweredAt), SilentSince: orNull(v.SilentAt),
 			LastSeen: rosterBody(v.Roster), MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
 		names := map[string]string{}

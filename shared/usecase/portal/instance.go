@@ -78,9 +78,9 @@ type Instance struct {
 	Agency *agency.Agency
 	Client *client.Client
 	Item
-	Connected bool   // whether the agency has given the API key, without which there is nothing to show
-	Reason    string // why its workflows, or runs, cannot be shown, in plain words; "" when they can
-	NoFlows   bool   // whether the workflows are among what cannot be shown
+	Connected bool         // whether the agency has given the API key, without which there is nothing to show
+	Reason    words.Phrase // why its workflows, or runs, cannot be shown, in plain words; none when they can
+	NoFlows   bool         // whether the workflows are among what cannot be shown
 	Workflows []instance.Workflow
 	More      bool // whether it has more workflows than are shown
 	Runs      []instance.Run
@@ -205,7 +205,7 @@ func (p *Instances) over(ctx context.Context, c *client.Client, which id.Resourc
 		return nil, err
 	}
 	return fault.New(fault.NotFound, "errors.your_access_has_ended", "agency", of.Name,
-		"moment", c.ExpiresAt.In(of.Location()).Format("2 January 2006, 15:04 MST")), nil
+		"moment", words.Moment(c.ExpiresAt.In(of.Location()))), nil
 }
 
 // endpoint is the instance's address and API key.
@@ -216,12 +216,12 @@ func (p *Instances) endpoint(v *Instance) (instance.Endpoint, error) {
 
 // told is what a client needs to know of why n8n does not do as asked: what only the agency can mend is the agency's to
 // know, and so is where its n8n stands.
-func told(err error, agency string) string {
+func told(err error, agency string) words.Phrase {
 	f := fault.As(err)
 	if f == nil || len(f.Fields) > 0 && f.Fields[0].Location == "apiKey" {
-		return words.Say("n8n.reconnect", "agency", agency)
+		return words.PhraseOf("n8n.reconnect", "agency", agency)
 	}
-	return words.Say("n8n.not_as_it_should_now")
+	return words.PhraseOf("n8n.not_as_it_should_now")
 }
 
 // a workflow's id is n8n's own: sixteen letters and digits, or in older ones a number.
@@ -246,7 +246,7 @@ func (p *Instances) Switch(
 	case !workflowID.MatchString(workflow):
 		return none, fault.New(fault.NotFound, "errors.there_is_no_such_workflow")
 	case !v.Connected:
-		return none, unreachable(words.Say("n8n.unconnected"), v.Agency.Name)
+		return none, unreachable(words.PhraseOf("n8n.unconnected"), v.Agency.Name)
 	}
 	now := p.Now()
 	wait, err := p.Store.Allow(ctx, "n8n-switch#"+string(v.Client.ID), SwitchesPerHour, time.Hour, now)
@@ -266,7 +266,7 @@ func (p *Instances) Switch(
 	if err == nil && w.Active != active {
 		w, err = p.N8N.SetActive(ctx, e, workflow, active)
 		if f := fault.As(err); f != nil && f.Code == fault.Unreachable && len(f.Fields) == 0 {
-			return none, unreachable(words.Say("n8n.not_switchable"), v.Agency.Name)
+			return none, unreachable(words.PhraseOf("n8n.not_switchable"), v.Agency.Name)
 		}
 		if err == nil {
 			action := audit.WorkflowActivated
@@ -284,10 +284,9 @@ func (p *Instances) Switch(
 }
 
 // unreachable is the fault that nothing was switched.
-func unreachable(reason, agency string) error {
+func unreachable(reason words.Phrase, agency string) error {
 	f := fault.New(fault.Unreachable, "errors.nothing_was_switched_since_try_again", "reason", reason, "agency", agency)
-	f.Reason = reason
-	return f
+	return f.Because(reason)
 }
 
 // Enter gives a client who has bought an n8n an account in it and says how it gets in. The first time that is n8n's own page
@@ -304,7 +303,7 @@ func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.
 	case !v.Own():
 		return v, none, fault.New(fault.Forbidden, "errors.only_whoever_has_bought_an_n8n", "name", v.Agency.Name)
 	case !v.Enterable():
-		return v, none, closed(words.Say("n8n.not_open"), v.Agency.Name)
+		return v, none, closed(words.PhraseOf("n8n.not_open"), v.Agency.Name)
 	}
 	now := p.Now()
 	wait, err := p.Store.Allow(ctx, "n8n-entry#"+string(v.Client.ID), EntriesPerHour, time.Hour, now)
@@ -322,8 +321,8 @@ func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.
 	}
 	out, err := p.N8N.Invite(ctx, e, string(caller.Email))
 	if fault.Is(err, fault.Unreachable) {
-		if f := fault.As(err); len(f.Fields) == 0 { // about people, and not about the connection
-			return v, none, closed(f.Reason, v.Agency.Name)
+		if f := fault.As(err); f.Why().Says() && len(f.Fields) == 0 { // about people, and not about the connection
+			return v, none, closed(f.Why(), v.Agency.Name)
 		}
 		return v, none, closed(told(err, v.Agency.Name), v.Agency.Name)
 	}
@@ -341,8 +340,7 @@ func (i *Instance) Own() bool { return i.Making != nil && i.OwnedBy() == i.Clien
 func (i *Instance) Enterable() bool { return i.Own() && i.Connected && i.Status.Linkable() }
 
 // closed is the fault that there is no way in.
-func closed(reason, agency string) error {
+func closed(reason words.Phrase, agency string) error {
 	f := fault.New(fault.Unreachable, "errors.we_could_not_open_your_account", "reason", reason, "agency", agency)
-	f.Reason = reason
-	return f
+	return f.Because(reason)
 }

@@ -1,5 +1,5 @@
-// Pack compresses the catalogue's languages other than English, file by file, from the folders in which they are written to packed, from
-// where package words embeds them: go generate ./shared/domain/words.
+// Pack compresses the catalogue's languages, file by file, from the folders in which they are written to packed, from where package words
+// embeds them: go generate ./shared/domain/words.
 package main
 
 import (
@@ -24,9 +24,6 @@ func run() error {
 		return err
 	}
 	for _, l := range words.Languages() {
-		if l == words.English {
-			continue
-		}
 		if err := os.MkdirAll(filepath.Join("packed", string(l)), 0o755); err != nil { //nolint:gosec // sources
 			return err
 		}
