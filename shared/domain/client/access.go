@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Grant opens a resource to the client, or changes the right that it has. Before the invite is accepted it is the
