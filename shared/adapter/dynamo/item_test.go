@@ -69,7 +69,7 @@ func contracts(t *rapid.T) *contract.Contract {
 			StorageGB: rapid.IntRange(0, 50).Draw(t, "gb")}, Month: price("month"), Year: price("year")}
 	})
 	return &contract.Contract{Lines: many(t, "lines", line), Tax: contract.Tax{Way: contract.Taxation(some(t, "way")), Rate: rapid.IntRange(0, 9999).Draw(t, "rate"), ID: some(t, "taxId")},
-		At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "pricedAt"),
+		At:       moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "pricedAt"),
 		Language: spoken(t, "shownIn")}
 }
 

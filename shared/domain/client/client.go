@@ -309,7 +309,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 	}
 	c.Invite = &invite.Invite{
 		Language: o.Language,
-		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
+		ID:       id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
 		Contract: o.Contract, Roles: o.Roles, Contact: o.Contact, AccessUntil: o.Until,
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
 	}
