@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/reminder"
+	"latchkey.dev/shared/domain/words"
 )
 
 // agency reads the agency as it is now.
@@ -34,6 +35,7 @@ func readAgency(r *reader) (*agency.Agency, error) {
 		ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
 		Unsettled: r.time("unsettled"), HaltedAt: r.time("halted"), Told: agency.Standing(r.s("told")),
 		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk"), Zone: r.s("zone"),
+		Language: words.Language(r.s("lang")),
 		Portal: agency.Portal{InstalledAt: r.time("portal"), Stocked: r.s("stocked") != "",
 			EmployeesInvite: r.s("employeesInvite") != ""}}
 	a.Payment = readSubscription(r, "payment")
@@ -73,6 +75,7 @@ func (t *Table) founding(f Founding) []types.TransactWriteItem {
 	a.s("plan", string(f.Agency.Plan))
 	a.t("created", f.Agency.CreatedAt)
 	a.s("zone", f.Agency.Zone)
+	a.s("lang", string(f.Agency.Language))
 	a.t("portal", f.Agency.Portal.InstalledAt)
 	own := map[instance.Kind]int{}
 	for _, r := range f.Resources {

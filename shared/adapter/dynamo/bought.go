@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // within reads a map, when it is there.
@@ -51,6 +52,7 @@ func writeContract(c *contract.Contract) writer {
 	w.s("tax", string(c.Tax.Way))
 	w.n("rate", c.Tax.Rate)
 	w.s("taxId", c.Tax.ID)
+	w.s("lang", string(c.Language))
 	lines := make([]writer, len(c.Lines))
 	for n, l := range c.Lines {
 		m := writer{"product": str(string(l.Product))}
@@ -82,7 +84,7 @@ func readPrice(r *reader, name string) (p contract.Price) {
 
 func readContract(r *reader) *contract.Contract {
 	c := &contract.Contract{Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate")), ID: r.s("taxId")},
-		At: r.time("at")}
+		At: r.time("at"), Language: words.Language(r.s("lang"))}
 	r.maps("lines", func(m *reader) {
 		c.Lines = append(c.Lines,
 			contract.Line{Article: contract.Article{Product: contract.Product(m.s("product")), StorageGB: int(m.n("gb"))},

@@ -28,6 +28,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 )
@@ -484,6 +485,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	w.s("promoted", string(c.Promoted))
 	w.s("zone", c.Zone)
 	w.s("ownZone", c.OwnZone)
+	w.s("lang", string(c.Language))
 	return w
 }
 
@@ -518,6 +520,7 @@ func writeInvite(i *invite.Invite) writer {
 	w.times("resends", i.Resends)
 	w.t("sendAt", i.SendAt)
 	w.s("batch", string(i.Batch))
+	w.s("lang", string(i.Language))
 	l := make([]types.AttributeValue, len(i.Timeline))
 	for n, e := range i.Timeline {
 		m := writer{"e": str(string(e.Name)), "t": at(e.At)}
@@ -591,7 +594,7 @@ func readClient(r *reader) (*client.Client, error) {
 		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
 		ExpiresAt: r.time("until"), LeftUntil: r.time("leftUntil"), Warned: int(r.n("warned")),
 		Source:   client.Source{Link: id.ShareLink(r.s("link"))},
-		Promoted: id.Member(r.s("promoted")), Zone: r.s("zone"), OwnZone: r.s("ownZone"),
+		Promoted: id.Member(r.s("promoted")), Zone: r.s("zone"), OwnZone: r.s("ownZone"), Language: words.Language(r.s("lang")),
 		Listed: r.s("ls") != "", Version: int(r.n("v"))}
 	c.Stored = c.Ties()
 	r.s("find") // made of the name, and for the table's filter alone
@@ -627,7 +630,8 @@ func readInvite(r *reader) *invite.Invite {
 			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
 		Resends: r.times("resends"), Roles: readTexts[id.Role](r, "roles"), Contact: id.Contact(r.s("contact")),
-		RolesBy: id.Member(r.s("rolesBy")), AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
+		RolesBy: id.Member(r.s("rolesBy")), AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch")),
+		Language: words.Language(r.s("lang"))}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")

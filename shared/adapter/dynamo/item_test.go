@@ -25,6 +25,7 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 var now = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
@@ -68,7 +69,13 @@ func contracts(t *rapid.T) *contract.Contract {
 			StorageGB: rapid.IntRange(0, 50).Draw(t, "gb")}, Month: price("month"), Year: price("year")}
 	})
 	return &contract.Contract{Lines: many(t, "lines", line), Tax: contract.Tax{Way: contract.Taxation(some(t, "way")), Rate: rapid.IntRange(0, 9999).Draw(t, "rate"), ID: some(t, "taxId")},
-		At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "pricedAt")}
+		At:       moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "pricedAt"),
+		Language: spoken(t, "shownIn")}
+}
+
+// spoken is a language, or none.
+func spoken(t *rapid.T, label string) words.Language {
+	return rapid.SampledFrom(append(words.Languages(), "")).Draw(t, label)
 }
 
 func subscriptions(t *rapid.T) subscription.Subscription {
@@ -132,7 +139,7 @@ func relationships() *rapid.Generator[*client.Client] {
 			EndedAt: moment().Draw(t, "endedAt"), EndedBy: rapid.SampledFrom([]client.Side{"", client.ByAgency, client.ByClient}).Draw(t, "endedBy"), Proposal: proposal(t),
 			Payment: subscriptions(t), Terms: contracts(t), Items: many(t, "items", bought()), PaidBy: rapid.SampledFrom([]client.Side{"", client.ByAgency}).Draw(t, "paidBy"),
 			Handed: rapid.Bool().Draw(t, "handed"), Change: payerChanges(t),
-			Listed: rapid.Bool().Draw(t, "listed"), Version: rapid.IntRange(0, 1<<40).Draw(t, "version"),
+			Listed: rapid.Bool().Draw(t, "listed"), Version: rapid.IntRange(0, 1<<40).Draw(t, "version"), Language: spoken(t, "language"),
 			Invite: &invite.Invite{ID: id.At[id.Invite](id.InvitePrefix, ref, now), Payer: invite.Payer(some(t, "payer")), Grants: many(t, "offered", grants()), Message: some(t, "message"), Contract: contracts(t),
 				From:   invite.Sender{AgencyName: some(t, "agency"), Color: some(t, "color"), LogoURL: some(t, "logo"), Member: id.Member(some(t, "by")), Name: some(t, "inviter")},
 				Status: rapid.SampledFrom([]invite.Status{invite.Sending, invite.Pending, invite.Accepted, invite.Canceled, invite.Expired, invite.Failed}).Draw(t, "status"),
@@ -141,7 +148,8 @@ func relationships() *rapid.Generator[*client.Client] {
 				Mail: invite.Mail{Job: some(t, "job"), State: rapid.SampledFrom([]invite.MailState{"", invite.MailQueued, invite.MailClaimed, invite.MailDone}).Draw(t, "state"),
 					Tries: rapid.IntRange(0, 9).Draw(t, "tries"), Fresh: rapid.IntRange(0, 9).Draw(t, "fresh"), Next: moment().Draw(t, "next"), Due: moment().Draw(t, "due"), Until: moment().Draw(t, "until"),
 					Around: rapid.StringN(0, 20, -1).Draw(t, "around"),
-					Slot:   agency.Slot{Index: rapid.IntRange(0, 9).Draw(t, "slot"), New: moment().Draw(t, "slotAt")}}}}
+					Slot:   agency.Slot{Index: rapid.IntRange(0, 9).Draw(t, "slot"), New: moment().Draw(t, "slotAt")}},
+				Language: spoken(t, "invitesLanguage")}}
 	})
 }
 

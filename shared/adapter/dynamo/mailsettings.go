@@ -24,7 +24,7 @@ func (m MailSettings) Agency(ctx context.Context, which id.Agency) (*agency.Agen
 	return m.t.agency(ctx, which)
 }
 
-// SaveMailSettings writes the agency's reminders and zone with a row of the log, while they are those of was.
+// SaveMailSettings writes the agency's reminders, zone and language with a row of the log, while they are those of was.
 func (m MailSettings) SaveMailSettings(ctx context.Context, was, is *agency.Agency, row audit.Entry) error {
 	u := m.t.changed(string(is.ID), mailAttributes(was), mailAttributes(is))
 	return m.t.transact(ctx, []types.TransactWriteItem{{Update: u}, m.t.put(writeAudit(string(is.ID), row), isNew, nil)})
@@ -42,8 +42,9 @@ func mailAttributes(a *agency.Agency) []attribute {
 		w.n("rmWeekends", 1)
 	}
 	w.s("zone", a.Zone)
+	w.s("lang", string(a.Language))
 	var out []attribute
-	for _, name := range []string{"rmOff", "rmFirst", "rmLast", "rmWeekends", "zone"} {
+	for _, name := range []string{"rmOff", "rmFirst", "rmLast", "rmWeekends", "zone", "lang"} {
 		out = append(out, attribute{name, w[name]})
 	}
 	return out

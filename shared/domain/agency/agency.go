@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/reminder"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Plan is what an agency has bought.
@@ -51,6 +52,9 @@ type Agency struct {
 	Portal Portal
 	SignIn SignIn // its people's own way in
 	Zone   string // IANA name of its time zone; "" for UTC
+
+	// Language is the one in which its clients are written to whose own isn't known; "" for English.
+	Language words.Language
 
 	Reminders reminder.Settings // of the invitations that it has out
 

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/timezone"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Status is what the agency sees in its list.
@@ -63,6 +64,8 @@ type Client struct {
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
 	Zone      string    // IANA name of its time zone, as the agency gave it; "" for the agency's own
 	OwnZone   string    // the one that its own browser has told; "" for none
+
+	Language words.Language // its own choice, or what its browser liked best when it signed in; "" for none
 
 	Stored   Ties      // as it was read: the store counts and links by what has changed since
 	Promised time.Time // of a scheduled invite, as it was read: the store gives it back once the invite has it no more
@@ -154,6 +157,16 @@ func (c *Client) Location(at *agency.Agency) *time.Location {
 	return timezone.Load(cmp.Or(c.OwnZone, c.Zone, at.Zone))
 }
 
+// Reads is the language in which the person is written to: its own, the one that the agency gave for the invitation, or the agency's.
+// at may be nil for an agency that is not known.
+func (c *Client) Reads(at *agency.Agency) words.Language {
+	of := cmp.Or(c.Language, c.Invite.Language)
+	if of == "" && at != nil {
+		of = at.Language
+	}
+	return cmp.Or(of, words.English)
+}
+
 // Ref is where the relationship is kept.
 func (c *Client) Ref() id.Ref { return c.ID.Ref() }
 
@@ -223,6 +236,8 @@ type Offer struct {
 	Roles   []id.Role  // to be given with the acceptance, as far as they are good then
 	Contact id.Contact // the card to be linked with the acceptance; "" for none
 	Until   time.Time  // when the access is to end; zero for never
+
+	Language words.Language // in which it is written to; "" for the one of the invite before, or the agency's own
 }
 
 // The keys of what is said about an address that has been invited before.
@@ -289,8 +304,12 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Promoted, c.Proposal = time.Time{}, time.Time{}, "", "", nil
 	c.untie()
 	c.carry(now)
+	if o.Language == "" && c.Invite != nil && before.Email == o.Email {
+		o.Language = c.Invite.Language
+	}
 	c.Invite = &invite.Invite{
-		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
+		Language: o.Language,
+		ID:       id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
 		Contract: o.Contract, Roles: o.Roles, Contact: o.Contact, AccessUntil: o.Until,
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
 	}

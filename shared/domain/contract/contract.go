@@ -194,6 +194,10 @@ type Contract struct {
 	Lines []Line
 	Tax   Tax
 	At    time.Time // when the prices were read
+
+	// Language is the one in which it was shown to whoever agreed to it; "" while nobody has, and English where that was before
+	// there were others.
+	Language words.Language
 }
 
 // Sum is what is paid each interval. Tax is what of Total is tax, and zero for the ways in which nobody knows yet.

@@ -125,6 +125,8 @@ type Invite struct {
 
 	SendAt time.Time // of a scheduled one: about when it goes out; of one that was scheduled: when it did
 	Batch  id.Batch  // with which it was sent; "" for one that was sent by itself
+
+	Language words.Language // in which its recipient is written to, as the agency chose; "" for the agency's own
 }
 
 // At is the state at a moment: time makes an invite expire, not the sweep that later writes it down.
