@@ -52,7 +52,7 @@ func (v Docs) For(id string) (Docs, bool) {
 	return v, true
 }
 
-func (v Docs) frame() frame {
+func (v Docs) frame(_ words.Language) frame {
 	title := v.Title
 	if v.Job != nil {
 		title = v.Job.Name + " · " + title

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+
+	"latchkey.dev/shared/domain/words"
 )
 
 // SandboxLetter is an email as it would arrive, which the sandbox shows below a bar that marks it.
@@ -19,7 +21,7 @@ func (SandboxLetter) Bar() SandboxBar { return SandboxBar{Step: "email"} }
 // WriteLetter answers a request with the email. Its styles are in the document, as mails carry them, so that this page alone
 // allows such; it runs no script and takes no form.
 func (s *Site) WriteLetter(w http.ResponseWriter, l SandboxLetter) error {
-	t, err := set(sandboxletterHTML)
+	t, err := set(sandboxletterHTML, words.English)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,9 @@ func New(platform string) *Site { return &Site{platform} }
 func (s *Site) Platform() string { return s.platform }
 
 // View is the content of a page, one of this package's structs.
-type View interface{ frame() frame }
+type View interface {
+	frame(l words.Language) frame
+}
 
 // frame is what a view says about the page around it.
 type frame struct {
@@ -57,14 +59,28 @@ type document struct {
 }
 
 var (
-	sets  sync.Map // what the template says → func() (*template.Template, error)
-	funcs = template.FuncMap{"initial": initial, "dict": Dict, "say": words.Find, "rich": Rich, "breaks": breaks}
+	sets sync.Map // spoken → func() (*template.Template, error)
 )
 
+// spoken is a template in a language.
+type spoken struct {
+	says string
+	in   words.Language
+}
+
+// funcs are what templates call.
+func funcs(l words.Language) template.FuncMap {
+	return template.FuncMap{"initial": initial, "dict": Dict, "breaks": breaks, "say": l.Find,
+		"rich":      func(key string, values ...any) (template.HTML, error) { return RichIn(l, key, values...) },
+		"lang":      func() string { return string(l) },
+		"direction": l.Direction,
+	}
+}
+
 // set parses a page's template on first use: a function that serves one page does not pay for the others.
-func set(says string) (*template.Template, error) {
-	once, _ := sets.LoadOrStore(says, sync.OnceValues(func() (*template.Template, error) {
-		all := template.New("base").Funcs(funcs).Option("missingkey=error")
+func set(says string, l words.Language) (*template.Template, error) {
+	once, _ := sets.LoadOrStore(spoken{says, l}, sync.OnceValues(func() (*template.Template, error) {
+		all := template.New("base").Funcs(funcs(l)).Option("missingkey=error")
 		for _, t := range []struct {
 			*template.Template
 			says string
@@ -93,15 +109,21 @@ func tokenInput(value string) string {
 	return `<input type="hidden" name="` + TokenField + `" value="` + value + `">`
 }
 
-// Render gives the page as HTML, without the forms' tokens, and the Content-Security-Policy that it must be sent with.
+// Render is [Site.RenderIn] in English.
 func (s *Site) Render(v View) (html []byte, policy string, err error) {
-	html, policy, err = s.render(v)
+	return s.RenderIn(words.English, v)
+}
+
+// RenderIn gives the page as HTML, without the forms' tokens, and the Content-Security-Policy that it must be sent with. What the view
+// holds is in the language already.
+func (s *Site) RenderIn(l words.Language, v View) (html []byte, policy string, err error) {
+	html, policy, err = s.render(l, v)
 	return bytes.ReplaceAll(html, []byte(tokenInput(marker)), nil), policy, err
 }
 
-func (s *Site) render(v View) (html []byte, policy string, err error) {
-	f := v.frame()
-	t, err := set(f.template)
+func (s *Site) render(l words.Language, v View) (html []byte, policy string, err error) {
+	f := v.frame(l)
+	t, err := set(f.template, l)
 	if err != nil {
 		return nil, "", fmt.Errorf("page: %T: %w", v, err)
 	}
@@ -125,10 +147,11 @@ func (s *Site) render(v View) (html []byte, policy string, err error) {
 	return tighten(b.Bytes()), contentPolicy(style, script, f.till), nil
 }
 
-// Write answers a request with the page. token is asked for what its forms carry, if it has any; it is letters, digits, - and
+// Write answers a request with the page, in the language of the request's context. token is asked for what its forms carry, if it has any; it is letters, digits, - and
 // _. An error means that nothing was written.
 func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View, token func() string) error {
-	html, policy, err := s.render(v)
+	l := words.In(r.Context())
+	html, policy, err := s.render(l, v)
 	if err != nil {
 		return err
 	}
@@ -139,7 +162,8 @@ func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View,
 	SecurityHeaders(h)
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	if v.frame().public {
+	h.Set("Content-Language", string(l))
+	if v.frame(l).public {
 		h.Set("Cache-Control", "public, max-age=300")
 		html = Compress(w, r, html)
 	} else {
@@ -150,13 +174,13 @@ func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View,
 	return nil
 }
 
-// Bare answers with a page of a title and a sentence that is put together without templates.
-func Bare(w http.ResponseWriter, status int, title, text string) {
-	BareNext(w, status, title, text, words.Say("errors.start"), "/")
+// Bare answers with a page of a title and a sentence in a language that is put together without templates.
+func Bare(w http.ResponseWriter, l words.Language, status int, title, text string) {
+	BareNext(w, l, status, title, text, l.Say("errors.start"), "/")
 }
 
 // BareNext is Bare with what leads on, and the path of ours that it leads to.
-func BareNext(w http.ResponseWriter, status int, title, text, next, path string) {
+func BareNext(w http.ResponseWriter, l words.Language, status int, title, text, next, path string) {
 	style := Brand{}.style()
 	h := w.Header()
 	SecurityHeaders(h)
@@ -166,7 +190,7 @@ func BareNext(w http.ResponseWriter, status int, title, text, next, path string)
 	w.WriteHeader(status)
 	title, text = template.HTMLEscapeString(title), template.HTMLEscapeString(text)
 	// The reader may be gone; there is nobody to tell.
-	_, _ = io.WriteString(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>`+title+
+	_, _ = io.WriteString(w, `<!doctype html><html lang="`+string(l)+`" dir="`+l.Direction()+`"><head><meta charset="utf-8"><title>`+title+
 		`</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">`+
 		`<link rel="stylesheet" href="`+SheetPath()+`"><style>`+style+`</style></head>`+
 		`<body><div class="single"><main><div class="card"><h1>`+title+

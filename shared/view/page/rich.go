@@ -8,10 +8,15 @@ import (
 	"latchkey.dev/shared/domain/words"
 )
 
-// Rich is a sentence of the catalogue that has markup of its own, such as "You sign in with <b>{email}</b>.". Values are
+// Rich is a sentence of the catalogue in English that has markup of its own, such as "You sign in with <b>{email}</b>.". Values are
 // escaped, but for those that are HTML already. A value that stands as an address, <a href="{url}">, must be a path of ours, or
 // begin with https:// or mailto:, since html/template does not look into what this returns.
 func Rich(key string, values ...any) (template.HTML, error) {
+	return RichIn(words.English, key, values...)
+}
+
+// RichIn is [Rich] in a language.
+func RichIn(l words.Language, key string, values ...any) (template.HTML, error) {
 	for i := 0; i+1 < len(values); i += 2 {
 		name, _ := values[i].(string)
 		address, isText := values[i+1].(string)
@@ -19,7 +24,7 @@ func Rich(key string, values ...any) (template.HTML, error) {
 			return "", fmt.Errorf("page: %s: %s is no address to link to", key, name)
 		}
 	}
-	s, err := words.Fill(key, func(v any) string {
+	s, err := l.Fill(key, func(v any) string {
 		if safe, ok := v.(template.HTML); ok {
 			return string(safe)
 		}

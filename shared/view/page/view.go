@@ -38,45 +38,57 @@ type Time struct {
 	In       int    // seconds until then, negative for what has been
 }
 
-// TimeAt says when t is, seen from now.
-func TimeAt(t, now time.Time) Time {
+// TimeAt says when t is, seen from now, in English.
+func TimeAt(t, now time.Time) Time { return TimeIn(words.English, t, now) }
+
+// TimeIn says when t is, seen from now.
+func TimeIn(l words.Language, t, now time.Time) Time {
 	t = t.UTC()
 	return Time{
 		Machine:  t.Format(time.RFC3339),
-		Exact:    t.Format("2 January 2006 at 15:04:05 UTC"),
-		Relative: relative(t.Sub(now)),
-		Day:      t.Format("2 January 2006"),
+		Exact:    exact(l, t),
+		Relative: relative(l, t.Sub(now)),
+		Day:      l.Date(t),
 		In:       int(t.Sub(now) / time.Second),
 	}
 }
 
-// relative words a distance in time in one unit, rounded down, the way people say it.
-func relative(d time.Duration) string {
+func exact(l words.Language, t time.Time) string {
+	if l == words.English {
+		return l.Date(t) + t.Format(" at 15:04:05 MST")
+	}
+	return l.Second(t)
+}
+
+// relative words a distance in time in one unit, rounded down, the way people say it. Each is a sentence of its own, since languages bend
+// the unit by where it stands.
+func relative(l words.Language, d time.Duration) string {
 	past := d < 0
 	if past {
 		d = -d
 	}
-	var far string
+	say := func(ago, ahead string, unit time.Duration) string {
+		if past {
+			return l.Say(ago, "n", int(d/unit))
+		}
+		return l.Say(ahead, "n", int(d/unit))
+	}
 	switch day := 24 * time.Hour; {
 	case d < 10*time.Second:
-		return words.Say("time.just_now")
+		return l.Say("time.just_now")
 	case d < time.Minute:
-		far = words.Say("time.second", "n", int(d/time.Second))
+		return say("time.seconds_ago", "time.in_seconds", time.Second)
 	case d < time.Hour:
-		far = words.Say("time.minute", "n", int(d/time.Minute))
+		return say("time.minutes_ago", "time.in_minutes", time.Minute)
 	case d < day:
-		far = words.Say("time.hour", "n", int(d/time.Hour))
+		return say("time.hours_ago", "time.in_hours", time.Hour)
 	case d < 60*day:
-		far = words.Say("time.day", "n", int(d/day))
+		return say("time.days_ago", "time.in_days", day)
 	case d < 730*day:
-		far = words.Say("time.month", "n", int(d/(30*day)))
+		return say("time.months_ago", "time.in_months", 30*day)
 	default:
-		far = words.Say("time.year", "n", int(d/(365*day)))
+		return say("time.years_ago", "time.in_years", 365*day)
 	}
-	if past {
-		return words.Say("time.ago", "time", far)
-	}
-	return words.Say("time.ahead", "time", far)
 }
 
 // Tone is how good a state is.
@@ -123,9 +135,9 @@ func (p Problems) For(field string) string {
 }
 
 // title is a page's title, which says first when something has to be put right (WCAG technique G88, GOV.UK's error summary).
-func (p Problems) title(of string) string {
+func (p Problems) title(l words.Language, of string) string {
 	if len(p) > 0 {
-		return words.Say("general.error_in", "page", of)
+		return l.Say("general.error_in", "page", of)
 	}
 	return of
 }
@@ -234,8 +246,8 @@ type Provider struct {
 	URL   string // where it is a link
 }
 
-func (v SignIn) frame() frame {
-	return frame{template: signinHTML, title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
+func (v SignIn) frame(l words.Language) frame {
+	return frame{template: signinHTML, title: v.Problems.title(l, l.Say("signin.title")), brand: v.Brand, guest: true}
 }
 
 // StepUp asks somebody who is signed in to prove again that it is them, and carries the form on which that was asked for.
@@ -261,9 +273,9 @@ type StepUp struct {
 // Carried is a field of a form that is sent on as it came.
 type Carried struct{ Name, Value string }
 
-func (v StepUp) frame() frame {
+func (v StepUp) frame(l words.Language) frame {
 	// The form that it carries may be one that leads to the payment service.
-	return frame{template: stepupHTML, title: v.Problems.title(words.Say("stepup.title")), brand: v.Brand, guest: true, till: true}
+	return frame{template: stepupHTML, title: v.Problems.title(l, l.Say("stepup.title")), brand: v.Brand, guest: true, till: true}
 }
 
 // SignedIn is the sign-in page of somebody who is.
@@ -273,8 +285,8 @@ type SignedIn struct {
 	Home  string // where the person's own pages begin
 }
 
-func (v SignedIn) frame() frame {
-	return frame{template: signedinHTML, title: words.Say("signin.in_title"), brand: v.Brand}
+func (v SignedIn) frame(l words.Language) frame {
+	return frame{template: signedinHTML, title: l.Say("signin.in_title"), brand: v.Brand}
 }
 
 // Nowhere is for a person who belongs to no agency and is no client.
@@ -294,12 +306,12 @@ type WaitingInvitation struct {
 	Until Time
 }
 
-func (v Nowhere) frame() frame {
-	title := words.Say("nowhere.title")
+func (v Nowhere) frame(l words.Language) frame {
+	title := l.Say("nowhere.title")
 	if len(v.Waiting) > 0 {
-		title = words.Say("nowhere.waiting")
+		title = l.Say("nowhere.waiting")
 	} else if len(v.Former) > 0 {
-		title = words.Say("nowhere.had")
+		title = l.Say("nowhere.had")
 	}
 	return frame{template: nowhereHTML, title: title, brand: v.Brand}
 }
@@ -314,4 +326,6 @@ type Failure struct {
 	Ref     string // an id to quote to support; "" for none
 }
 
-func (v Failure) frame() frame { return frame{template: failureHTML, title: v.Title, brand: v.Brand} }
+func (v Failure) frame(_ words.Language) frame {
+	return frame{template: failureHTML, title: v.Title, brand: v.Brand}
+}

@@ -28,8 +28,8 @@ func (v Activity) Filtered() bool {
 	return v.From != "" || v.To != "" || len(v.Only) > 0
 }
 
-func (v Activity) frame() frame {
-	return frame{template: activityHTML, title: v.Problems.title(words.Say("general.activity")), brand: v.Workspace.Brand, script: true}
+func (v Activity) frame(l words.Language) frame {
+	return frame{template: activityHTML, title: v.Problems.title(l, l.Say("general.activity")), brand: v.Workspace.Brand, script: true}
 }
 
 // Option is one entry of a choice.

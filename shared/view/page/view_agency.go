@@ -65,10 +65,10 @@ func (v Clients) Count() string {
 	return words.Say("clients.count", "n", len(v.Rows))
 }
 
-func (v Clients) frame() frame {
-	title := words.Say("clients.title")
+func (v Clients) frame(l words.Language) frame {
+	title := l.Say("clients.title")
 	if v.Form != nil && v.Form.Open {
-		title = v.Form.Problems.title(words.Say("invite.title"))
+		title = v.Form.Problems.title(l, l.Say("invite.title"))
 	}
 	return frame{template: clientsHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
@@ -235,7 +235,7 @@ type Client struct {
 	Note      Note      // the outcome of what was just done; Text "" for none
 }
 
-func (v Client) frame() frame {
+func (v Client) frame(_ words.Language) frame {
 	return frame{template: clientHTML, title: v.Name, brand: v.Workspace.Brand, script: true}
 }
 

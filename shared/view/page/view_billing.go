@@ -31,8 +31,8 @@ type Checkout struct {
 	Problems Problems
 }
 
-func (v Checkout) frame() frame {
-	title := v.Problems.title(words.Say("checkout.page", "agency", v.Brand.Name))
+func (v Checkout) frame(l words.Language) frame {
+	title := v.Problems.title(l, l.Say("checkout.page", "agency", v.Brand.Name))
 	return frame{template: checkoutHTML, title: title, brand: v.Brand, till: true}
 }
 
@@ -50,8 +50,8 @@ func (v Paying) Long() bool { return v.Tries > 4 }
 // Next is how often it will have been looked after the next time.
 func (v Paying) Next() int { return v.Tries + 1 }
 
-func (v Paying) frame() frame {
-	return frame{template: payingHTML, title: words.Say("checkout.confirming_title"), brand: v.Brand}
+func (v Paying) frame(l words.Language) frame {
+	return frame{template: payingHTML, title: l.Say("checkout.confirming_title"), brand: v.Brand}
 }
 
 // Known is one thing that is known of a contract.
@@ -83,8 +83,8 @@ type Contract struct {
 	Cancel    string // the agency's id, for a client whose subscription renews; "" otherwise
 }
 
-func (v Contract) frame() frame {
-	return frame{template: contractHTML, title: words.Say("contract.title", "agency", v.Agency, "client", v.Client), brand: v.Brand,
+func (v Contract) frame(l words.Language) frame {
+	return frame{template: contractHTML, title: l.Say("contract.title", "agency", v.Agency, "client", v.Client), brand: v.Brand,
 		script: true, guest: v.Workspace == nil, till: v.Cancel != ""}
 }
 
@@ -107,8 +107,8 @@ type NothingToPay struct {
 	Next   string // path to come back to after signing in with another address; "" for none
 }
 
-func (v NothingToPay) frame() frame {
-	return frame{template: toolateHTML, title: words.Say("checkout.nothing_title"), brand: v.Brand}
+func (v NothingToPay) frame(l words.Language) frame {
+	return frame{template: toolateHTML, title: l.Say("checkout.nothing_title"), brand: v.Brand}
 }
 
 // TooLate is for somebody who was about to pay for what has ended.
@@ -120,21 +120,18 @@ type TooLate struct {
 	Contract string // path of the contract
 }
 
-func (v TooLate) frame() frame {
-	title := words.Say("checkout.canceled_title")
+func (v TooLate) frame(l words.Language) frame {
+	title := l.Say("checkout.canceled_title")
 	switch {
 	case v.Returned:
-		title = words.Say("checkout.returned_title")
+		title = l.Say("checkout.returned_title")
 	case v.Declined:
-		title = words.Say("checkout.declined_title")
+		title = l.Say("checkout.declined_title")
 	case v.Expired:
-		title = words.Say("checkout.expired_title")
+		title = l.Say("checkout.expired_title")
 	}
 	return frame{template: toolateHTML, title: title, brand: v.Brand}
 }
-
-// Title is the page's.
-func (v TooLate) Title() string { return v.frame().title }
 
 // Person is nobody in particular.
 func (v TooLate) Person() string { return "" }

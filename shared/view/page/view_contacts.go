@@ -22,10 +22,10 @@ func (v Contacts) Empty() bool {
 	return len(v.Rows) == 0 && v.Find == "" && v.Only == "" && v.Newest == "" && v.Older == ""
 }
 
-func (v Contacts) frame() frame {
-	title := words.Say("contacts.title")
+func (v Contacts) frame(l words.Language) frame {
+	title := l.Say("contacts.title")
 	if v.Form.Open {
-		title = v.Form.Problems.title(words.Say("contacts.add"))
+		title = v.Form.Problems.title(l, l.Say("contacts.add"))
 	}
 	return frame{template: contactsHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
@@ -90,10 +90,10 @@ type Contact struct {
 	Note      Note
 }
 
-func (v Contact) frame() frame {
+func (v Contact) frame(l words.Language) frame {
 	title := v.Name
 	if v.Form.Open && len(v.Form.Problems) > 0 {
-		title = v.Form.Problems.title(title)
+		title = v.Form.Problems.title(l, title)
 	}
 	return frame{template: contactHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
@@ -130,8 +130,8 @@ type ContactImport struct {
 	Problems  Problems
 }
 
-func (v ContactImport) frame() frame {
-	return frame{template: contactimportHTML, title: v.Problems.title(words.Say("contacts.import")), brand: v.Workspace.Brand, script: true}
+func (v ContactImport) frame(l words.Language) frame {
+	return frame{template: contactimportHTML, title: v.Problems.title(l, l.Say("contacts.import")), brand: v.Workspace.Brand, script: true}
 }
 
 // VerdictRow is one row of a file with what becomes of it.

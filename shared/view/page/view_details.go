@@ -12,10 +12,10 @@ type PortalDetails struct {
 	Note   Note
 }
 
-func (v PortalDetails) frame() frame {
-	title := words.Say("details.details")
+func (v PortalDetails) frame(l words.Language) frame {
+	title := l.Say("details.details")
 	for i := range v.Cards {
-		title = v.Cards[i].Problems.title(title)
+		title = v.Cards[i].Problems.title(l, title)
 		if len(v.Cards[i].Problems) > 0 {
 			break
 		}

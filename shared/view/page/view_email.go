@@ -30,8 +30,8 @@ type Email struct {
 	Problems  Problems
 }
 
-func (v Email) frame() frame {
-	return frame{template: emailHTML, title: v.Problems.title(words.Say("email.title")), brand: v.Workspace.Brand, script: true}
+func (v Email) frame(l words.Language) frame {
+	return frame{template: emailHTML, title: v.Problems.title(l, l.Say("email.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // ServerOpen tells whether the form of the agency's own server is unfolded.
@@ -393,10 +393,10 @@ type Records struct {
 	Ends        Time
 }
 
-func (v Records) frame() frame {
-	title := words.Say("email.records_title", "domain", v.Shown)
+func (v Records) frame(l words.Language) frame {
+	title := l.Say("email.records_title", "domain", v.Shown)
 	if v.Dead {
-		title = words.Say("email.dead_title")
+		title = l.Say("email.dead_title")
 	}
 	return frame{template: recordsHTML, title: title, brand: v.Brand, script: !v.Dead, guest: !v.Dead}
 }

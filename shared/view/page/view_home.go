@@ -17,8 +17,8 @@ type Home struct {
 	Latest    []ActivityRow
 }
 
-func (v Home) frame() frame {
-	return frame{template: homeHTML, title: words.Say("general.home"), brand: v.Workspace.Brand, script: true}
+func (v Home) frame(l words.Language) frame {
+	return frame{template: homeHTML, title: l.Say("general.home"), brand: v.Workspace.Brand, script: true}
 }
 
 // Waiting is how many tasks there are.
@@ -74,8 +74,8 @@ type SandboxStart struct {
 	Max       bool // whether the agency can invite real clients
 }
 
-func (v SandboxStart) frame() frame {
-	return frame{template: sandboxHTML, title: words.Say("general.sandbox"), brand: v.Workspace.Brand, script: true,
+func (v SandboxStart) frame(l words.Language) frame {
+	return frame{template: sandboxHTML, title: l.Say("general.sandbox"), brand: v.Workspace.Brand, script: true,
 		sandbox: &SandboxBar{Step: "start"}}
 }
 
@@ -86,8 +86,8 @@ type InSandbox struct {
 	Step string
 }
 
-func (v InSandbox) frame() frame {
-	f := v.View.frame()
+func (v InSandbox) frame(l words.Language) frame {
+	f := v.View.frame(l)
 	f.script, f.guest, f.till, f.sandbox = false, false, false, &SandboxBar{Step: v.Step}
 	return f
 }

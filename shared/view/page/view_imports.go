@@ -34,8 +34,8 @@ type InviteUsers struct {
 	Problems  Problems
 }
 
-func (v InviteUsers) frame() frame {
-	return frame{template: inviteusersHTML, title: v.Problems.title(words.Say("bulk.title")), brand: v.Workspace.Brand, script: true}
+func (v InviteUsers) frame(l words.Language) frame {
+	return frame{template: inviteusersHTML, title: v.Problems.title(l, l.Say("bulk.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // InviteLine is one line of the form.
@@ -86,8 +86,8 @@ type Invitations struct {
 	Problems  Problems
 }
 
-func (v Invitations) frame() frame {
-	return frame{template: invitationsHTML, title: v.Problems.title(words.Say("bulk.invitations")), brand: v.Workspace.Brand, script: true}
+func (v Invitations) frame(l words.Language) frame {
+	return frame{template: invitationsHTML, title: v.Problems.title(l, l.Say("bulk.invitations")), brand: v.Workspace.Brand, script: true}
 }
 
 // BatchRow is many invites that were sent at once.

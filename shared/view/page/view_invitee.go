@@ -51,19 +51,19 @@ type Invitation struct {
 	Providers []Provider
 }
 
-func (v Invitation) frame() frame {
-	title := words.Say("invitation.page", "agency", v.Brand.Name)
+func (v Invitation) frame(l words.Language) frame {
+	title := l.Say("invitation.page", "agency", v.Brand.Name)
 	switch v.Step {
 	case WrongUser:
-		title = words.Say("invitation.wrong_title")
+		title = l.Say("invitation.wrong_title")
 	case Joined:
-		title = words.Say("invitation.joined_title")
+		title = l.Say("invitation.joined_title")
 	case Declining:
-		title = words.Say("invitation.decline_title")
+		title = l.Say("invitation.decline_title")
 	case Proposing:
-		title = words.Say("invitation.propose_title")
+		title = l.Say("invitation.propose_title")
 	}
-	return frame{template: invitationHTML, title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode || v.Step == AskCode}
+	return frame{template: invitationHTML, title: v.Problems.title(l, title), brand: v.Brand, guest: v.Step == GiveCode || v.Step == AskCode}
 }
 
 // Answered thanks for another answer than yes.
@@ -72,10 +72,10 @@ type Answered struct {
 	Declined bool  // else another address was proposed
 }
 
-func (v Answered) frame() frame {
-	title := words.Say("invitation.thanks")
+func (v Answered) frame(l words.Language) frame {
+	title := l.Say("invitation.thanks")
 	if v.Declined {
-		title = words.Say("invitation.declined_title")
+		title = l.Say("invitation.declined_title")
 	}
 	return frame{template: answeredHTML, title: title, brand: v.Brand}
 }
@@ -90,13 +90,13 @@ type DeadLink struct {
 	Asked   Time   // when a new link was asked for; Machine "" for never
 }
 
-func (v DeadLink) frame() frame {
-	title := words.Say("invitation.gone_title")
+func (v DeadLink) frame(l words.Language) frame {
+	title := l.Say("invitation.gone_title")
 	switch {
 	case v.Ended:
-		title = words.Say("invitation.ended_title")
+		title = l.Say("invitation.ended_title")
 	case v.Expired:
-		title = words.Say("invitation.expired_title")
+		title = l.Say("invitation.expired_title")
 	}
 	return frame{template: deadlinkHTML, title: title, brand: v.Brand}
 }
@@ -133,7 +133,7 @@ type Portal struct {
 	Kept      bool   // the agency is suspended, and this is what the client has bought and pays for
 }
 
-func (v Portal) frame() frame {
+func (v Portal) frame(_ words.Language) frame {
 	return frame{template: portalHTML, title: v.Brand.Name, brand: v.Brand, guest: true, till: v.Billing != ""}
 }
 
@@ -209,8 +209,8 @@ type Choose struct {
 	Places  []Place
 }
 
-func (v Choose) frame() frame {
-	return frame{template: chooseHTML, title: words.Say("portal.choose_page"), brand: v.Brand}
+func (v Choose) frame(l words.Language) frame {
+	return frame{template: chooseHTML, title: l.Say("portal.choose_page"), brand: v.Brand}
 }
 
 // Place is one portal to choose.
@@ -228,8 +228,8 @@ type EndedPortal struct {
 	Contract string // path of what was bought; "" for nothing
 }
 
-func (v EndedPortal) frame() frame {
-	return frame{template: endedportalHTML, title: words.Say("portal.ended_title"), brand: v.Brand}
+func (v EndedPortal) frame(l words.Language) frame {
+	return frame{template: endedportalHTML, title: l.Say("portal.ended_title"), brand: v.Brand}
 }
 
 // FormerPortal is a portal that the person had.
@@ -260,12 +260,12 @@ type Account struct {
 	OlderSessions string // path of the page that goes on in the list; "" on its last one
 }
 
-func (v Account) frame() frame {
-	title := words.Say("account.title")
+func (v Account) frame(l words.Language) frame {
+	title := l.Say("account.title")
 	if v.Review != "" {
-		title = words.Say("passkeys.review_title")
+		title = l.Say("passkeys.review_title")
 	}
-	return frame{template: accountHTML, title: v.Passkeys.Problems.title(v.Erase.Problems.title(title)), brand: v.Brand, guest: true}
+	return frame{template: accountHTML, title: v.Passkeys.Problems.title(l, v.Erase.Problems.title(l, title)), brand: v.Brand, guest: true}
 }
 
 // Passkeys are a person's passkeys.

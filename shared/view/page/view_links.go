@@ -16,8 +16,8 @@ type Links struct {
 	Problems  Problems
 }
 
-func (v Links) frame() frame {
-	return frame{template: linksHTML, title: v.Problems.title(words.Say("links.title")), brand: v.Workspace.Brand, script: true}
+func (v Links) frame(l words.Language) frame {
+	return frame{template: linksHTML, title: v.Problems.title(l, l.Say("links.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // ShareLink is the page of one link.
@@ -33,8 +33,8 @@ type ShareLink struct {
 	Problems  Problems
 }
 
-func (v ShareLink) frame() frame {
-	return frame{template: linkHTML, title: v.Problems.title(v.Link.Name), brand: v.Workspace.Brand, script: true}
+func (v ShareLink) frame(l words.Language) frame {
+	return frame{template: linkHTML, title: v.Problems.title(l, v.Link.Name), brand: v.Workspace.Brand, script: true}
 }
 
 // NewLink is a link that was just made, whose address is shown once.
@@ -139,12 +139,12 @@ type Join struct {
 	With      string     // the provider whose account the code connects; "" for none
 }
 
-func (v Join) frame() frame {
-	title := words.Say("links.join_page", "agency", v.Brand.Name)
+func (v Join) frame(l words.Language) frame {
+	title := l.Say("links.join_page", "agency", v.Brand.Name)
 	if v.Step == JoinBarred {
 		title = v.Title
 	}
-	return frame{template: joinHTML, title: v.Problems.title(title), brand: v.Brand, guest: true}
+	return frame{template: joinHTML, title: v.Problems.title(l, title), brand: v.Brand, guest: true}
 }
 
 // DeadJoin is the one page for every link that lets nobody join, for who is not signed in.
@@ -152,6 +152,6 @@ type DeadJoin struct {
 	Brand Brand // the platform's
 }
 
-func (v DeadJoin) frame() frame {
-	return frame{template: deadjoinHTML, title: words.Say("join.gone_title"), brand: v.Brand}
+func (v DeadJoin) frame(l words.Language) frame {
+	return frame{template: deadjoinHTML, title: l.Say("join.gone_title"), brand: v.Brand}
 }

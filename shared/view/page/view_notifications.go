@@ -22,8 +22,8 @@ type Notifications struct {
 	Problems  Problems
 }
 
-func (v Notifications) frame() frame {
-	return frame{template: notificationsHTML, title: v.Problems.title(words.Say("general.notifications")), brand: v.Workspace.Brand,
+func (v Notifications) frame(l words.Language) frame {
+	return frame{template: notificationsHTML, title: v.Problems.title(l, l.Say("general.notifications")), brand: v.Workspace.Brand,
 		script: true}
 }
 

@@ -29,12 +29,12 @@ type Payer struct {
 	Problems Problems
 }
 
-func (v Payer) frame() frame {
-	title := words.Say("payer.title")
+func (v Payer) frame(l words.Language) frame {
+	title := l.Say("payer.title")
 	if v.Client != "" {
-		title = words.Say("payer.title_of", "client", v.Client)
+		title = l.Say("payer.title_of", "client", v.Client)
 	}
-	return frame{template: payerHTML, title: v.Problems.title(title), brand: v.Brand, script: true, guest: v.Workspace == nil,
+	return frame{template: payerHTML, title: v.Problems.title(l, title), brand: v.Brand, script: true, guest: v.Workspace == nil,
 		till: v.Card != ""}
 }
 

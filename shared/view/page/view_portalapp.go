@@ -14,8 +14,8 @@ type Marketplace struct {
 	Problems  Problems
 }
 
-func (v Marketplace) frame() frame {
-	return frame{template: marketplaceHTML, title: v.Problems.title(words.Say("general.marketplace")), brand: v.Workspace.Brand,
+func (v Marketplace) frame(l words.Language) frame {
+	return frame{template: marketplaceHTML, title: v.Problems.title(l, l.Say("general.marketplace")), brand: v.Workspace.Brand,
 		script: true}
 }
 
@@ -44,7 +44,7 @@ type PortalSettings struct {
 	Problems        Problems
 }
 
-func (v PortalSettings) frame() frame {
-	return frame{template: portalsettingsHTML, title: v.Problems.title(words.Say("portalapp.settings_title")), brand: v.Workspace.Brand,
+func (v PortalSettings) frame(l words.Language) frame {
+	return frame{template: portalsettingsHTML, title: v.Problems.title(l, l.Say("portalapp.settings_title")), brand: v.Workspace.Brand,
 		script: true}
 }

@@ -15,8 +15,8 @@ type Roles struct {
 	Problems  Problems
 }
 
-func (v Roles) frame() frame {
-	return frame{template: rolesHTML, title: v.Problems.title(words.Say("roles.title")), brand: v.Workspace.Brand, script: true}
+func (v Roles) frame(l words.Language) frame {
+	return frame{template: rolesHTML, title: v.Problems.title(l, l.Say("roles.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // RoleRow is a role in the list.
@@ -55,8 +55,8 @@ type Role struct {
 	Problems Problems
 }
 
-func (v Role) frame() frame {
-	return frame{template: roleHTML, title: v.Problems.title(v.Saved), brand: v.Workspace.Brand, script: true}
+func (v Role) frame(l words.Language) frame {
+	return frame{template: roleHTML, title: v.Problems.title(l, v.Saved), brand: v.Workspace.Brand, script: true}
 }
 
 // RoleModule is what a role gives of one module.
@@ -103,8 +103,8 @@ type SeeAs struct {
 	Modules   []SeeModule
 }
 
-func (v SeeAs) frame() frame {
-	return frame{template: seeasHTML, title: words.Say("roles.see_as", "name", v.Name), brand: v.Workspace.Brand}
+func (v SeeAs) frame(l words.Language) frame {
+	return frame{template: seeasHTML, title: l.Say("roles.see_as", "name", v.Name), brand: v.Workspace.Brand}
 }
 
 // SeeModule is a module as it is shown to somebody, or not.

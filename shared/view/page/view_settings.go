@@ -22,8 +22,8 @@ type SignUp struct {
 	Problems Problems
 }
 
-func (v SignUp) frame() frame {
-	return frame{template: signupHTML, title: v.Problems.title(words.Say("signup.create")), brand: v.Brand, script: true}
+func (v SignUp) frame(l words.Language) frame {
+	return frame{template: signupHTML, title: v.Problems.title(l, l.Say("signup.create")), brand: v.Brand, script: true}
 }
 
 // Agencies is where a person chooses for which of its agencies it acts.
@@ -36,8 +36,8 @@ type Agencies struct {
 	Note    Note
 }
 
-func (v Agencies) frame() frame {
-	return frame{template: agenciesHTML, title: words.Say("general.your_agencies"), brand: v.Brand}
+func (v Agencies) frame(l words.Language) frame {
+	return frame{template: agenciesHTML, title: l.Say("general.your_agencies"), brand: v.Brand}
 }
 
 // Employer is an agency that a person works at.
@@ -63,8 +63,8 @@ type Branding struct {
 	Problems  Problems
 }
 
-func (v Branding) frame() frame {
-	return frame{template: brandingHTML, title: v.Problems.title(words.Say("general.branding")), brand: v.Workspace.Brand, script: true}
+func (v Branding) frame(l words.Language) frame {
+	return frame{template: brandingHTML, title: v.Problems.title(l, l.Say("general.branding")), brand: v.Workspace.Brand, script: true}
 }
 
 // DataURL is a PNG as an address, for a picture that is not worth a request of its own; "" for none.
@@ -93,8 +93,8 @@ type Members struct {
 	Problems  Problems
 }
 
-func (v Members) frame() frame {
-	return frame{template: membersHTML, title: v.Problems.title(words.Say("general.members")), brand: v.Workspace.Brand, script: true}
+func (v Members) frame(l words.Language) frame {
+	return frame{template: membersHTML, title: v.Problems.title(l, l.Say("general.members")), brand: v.Workspace.Brand, script: true}
 }
 
 // MemberRow is one person.
@@ -126,8 +126,8 @@ type Keys struct {
 	Problems  Problems
 }
 
-func (v Keys) frame() frame {
-	return frame{template: keysHTML, title: v.Problems.title(words.Say("general.api_keys")), brand: v.Workspace.Brand, script: true}
+func (v Keys) frame(l words.Language) frame {
+	return frame{template: keysHTML, title: v.Problems.title(l, l.Say("general.api_keys")), brand: v.Workspace.Brand, script: true}
 }
 
 // KeyRow is one key.
@@ -172,8 +172,8 @@ type Standing struct {
 	Note      Note
 }
 
-func (v Standing) frame() frame {
-	return frame{template: standingHTML, title: v.Problems.title(words.Say("general.plan")), brand: v.Workspace.Brand, script: true,
+func (v Standing) frame(l words.Language) frame {
+	return frame{template: standingHTML, title: v.Problems.title(l, l.Say("general.plan")), brand: v.Workspace.Brand, script: true,
 		till: v.Owner && v.Paying}
 }
 
@@ -207,10 +207,10 @@ func (v PlanPaid) Long() bool { return v.Tries > 4 }
 // Again is the path of the next look.
 func (v PlanPaid) Again() string { return fmt.Sprintf("/upgrade?paid=1&n=%d", v.Tries+1) }
 
-func (v PlanPaid) frame() frame {
-	title := words.Say("money.confirming")
+func (v PlanPaid) frame(l words.Language) frame {
+	title := l.Say("money.confirming")
 	if v.Max {
-		title = words.Say("money.on_max")
+		title = l.Say("money.on_max")
 	}
 	return frame{template: planpaidHTML, title: title, brand: v.Workspace.Brand}
 }
@@ -221,8 +221,8 @@ func (v Upgrade) Mail() template.URL {
 	return template.URL(mail) //nolint:gosec // the operator's own setting, checked by the template
 }
 
-func (v Upgrade) frame() frame {
-	return frame{template: upgradeHTML, title: words.Say("plan.get_max"), brand: v.Workspace.Brand,
+func (v Upgrade) frame(l words.Language) frame {
+	return frame{template: upgradeHTML, title: l.Say("plan.get_max"), brand: v.Workspace.Brand,
 		till: v.Paying || v.Bill != nil && !v.Max}
 }
 
@@ -252,8 +252,8 @@ type OwnSignIn struct {
 	Problems Problems
 }
 
-func (v OwnSignIn) frame() frame {
-	return frame{template: ownsigninHTML, title: v.Problems.title(words.Say("ownsignin.tab")), brand: v.Workspace.Brand, script: true}
+func (v OwnSignIn) frame(l words.Language) frame {
+	return frame{template: ownsigninHTML, title: v.Problems.title(l, l.Say("ownsignin.tab")), brand: v.Workspace.Brand, script: true}
 }
 
 // Office is an agency's own way in.
@@ -270,7 +270,7 @@ type Office struct {
 	Problems Problems
 }
 
-func (v Office) frame() frame {
-	return frame{template: officeHTML, title: v.Problems.title(words.Say("signin.office_with", "provider", v.Provider)), brand: v.Brand,
+func (v Office) frame(l words.Language) frame {
+	return frame{template: officeHTML, title: v.Problems.title(l, l.Say("signin.office_with", "provider", v.Provider)), brand: v.Brand,
 		guest: true}
 }

@@ -15,13 +15,13 @@ type Things struct {
 	Failed    string // why the list cannot be shown; "" when it can
 }
 
-func (v Things) frame() frame {
-	title, form := words.Say("general.instances"), words.Say("resources.connect_instance")
+func (v Things) frame(l words.Language) frame {
+	title, form := l.Say("general.instances"), l.Say("resources.connect_instance")
 	if v.Service {
-		title, form = words.Say("general.services"), words.Say("resources.connect_service")
+		title, form = l.Say("general.services"), l.Say("resources.connect_service")
 	}
 	if v.Form.Open {
-		title = v.Form.Problems.title(form)
+		title = v.Form.Problems.title(l, form)
 	}
 	return frame{template: thingsHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
@@ -83,10 +83,10 @@ type Thing struct {
 	Note      Note      // the outcome of what was just done; Text "" for none
 }
 
-func (v Thing) frame() frame {
+func (v Thing) frame(l words.Language) frame {
 	title := v.Name
 	if v.Form.Open && len(v.Form.Problems) > 0 {
-		title = v.Form.Problems.title(title)
+		title = v.Form.Problems.title(l, title)
 	}
 	return frame{template: thingHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
@@ -139,7 +139,7 @@ type PortalInstance struct {
 	Progress  *Progress // of what the client has bought; nil when there is nothing to tell
 }
 
-func (v PortalInstance) frame() frame {
+func (v PortalInstance) frame(_ words.Language) frame {
 	return frame{template: portalinstanceHTML, title: v.Name, brand: v.Brand, guest: true}
 }
 

@@ -16,25 +16,25 @@ type Unsubscribe struct {
 	Undo    string // its value to take that back
 }
 
-func (v Unsubscribe) frame() frame {
-	return frame{template: unsubscribeHTML, title: v.Title(), brand: v.Brand}
+func (v Unsubscribe) frame(l words.Language) frame {
+	return frame{template: unsubscribeHTML, title: v.title(l), brand: v.Brand}
 }
 
-// Title is what the page says first.
-func (v Unsubscribe) Title() string {
+// title is what the page says first.
+func (v Unsubscribe) title(l words.Language) string {
 	switch {
 	case v.Undone:
-		return words.Say("unsubscribe.undone")
+		return l.Say("unsubscribe.undone")
 	case v.Off && v.Updates:
-		return words.Say("unsubscribe.stopped_updates")
+		return l.Say("unsubscribe.stopped_updates")
 	case v.Off && v.Known:
-		return words.Say("unsubscribe.stopped_reminders")
+		return l.Say("unsubscribe.stopped_reminders")
 	case v.Off:
-		return words.Say("unsubscribe.stopped")
+		return l.Say("unsubscribe.stopped")
 	case v.Updates:
-		return words.Say("unsubscribe.ask_updates")
+		return l.Say("unsubscribe.ask_updates")
 	case v.Known:
-		return words.Say("unsubscribe.ask_reminders")
+		return l.Say("unsubscribe.ask_reminders")
 	}
-	return words.Say("unsubscribe.ask")
+	return l.Say("unsubscribe.ask")
 }

@@ -13,8 +13,8 @@ type Users struct {
 	Note      Note
 }
 
-func (v Users) frame() frame {
-	return frame{template: usersHTML, title: words.Say("users.title"), brand: v.Workspace.Brand, script: true}
+func (v Users) frame(l words.Language) frame {
+	return frame{template: usersHTML, title: l.Say("users.title"), brand: v.Workspace.Brand, script: true}
 }
 
 // UserRow is an external user in the list.
@@ -59,8 +59,8 @@ type User struct {
 	Problems  Problems
 }
 
-func (v User) frame() frame {
-	return frame{template: userHTML, title: v.Problems.title(v.Name), brand: v.Workspace.Brand, script: true}
+func (v User) frame(l words.Language) frame {
+	return frame{template: userHTML, title: v.Problems.title(l, v.Name), brand: v.Workspace.Brand, script: true}
 }
 
 // UserModule is a part of the portal that is open to an external user, and by what.

@@ -14,8 +14,8 @@ type Webhooks struct {
 	Problems  Problems
 }
 
-func (v Webhooks) frame() frame {
-	return frame{template: webhooksHTML, title: v.Problems.title(words.Say("webhooks.title")), brand: v.Workspace.Brand, script: true}
+func (v Webhooks) frame(l words.Language) frame {
+	return frame{template: webhooksHTML, title: v.Problems.title(l, l.Say("webhooks.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // NewSecret is a signing secret on the one page that shows it.
@@ -78,8 +78,8 @@ type Webhook struct {
 	Problems   Problems
 }
 
-func (v Webhook) frame() frame {
-	return frame{template: webhookHTML, title: v.Problems.title(words.Say("webhooks.title")), brand: v.Workspace.Brand, script: true}
+func (v Webhook) frame(l words.Language) frame {
+	return frame{template: webhookHTML, title: v.Problems.title(l, l.Say("webhooks.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // HookDelivery is an event on its way to the endpoint.
