@@ -2,7 +2,6 @@ package letter
 
 import (
 	"cmp"
-	"fmt"
 	htmltemplate "html/template"
 	"slices"
 	"strings"
@@ -39,8 +38,7 @@ func (s speech) Find(key string, values ...any) (string, error) {
 
 // rich is a sentence that has markup of its own; values are escaped.
 func (s speech) rich(key string, values ...any) (htmltemplate.HTML, error) {
-	out, err := s.Fill(key, func(v any) string { return htmltemplate.HTMLEscapeString(fmt.Sprint(v)) }, values...)
-	return htmltemplate.HTML(out), err //nolint:gosec // the catalogue is ours, and values are escaped
+	return page.RichIn(s.Language, key, values...)
 }
 
 func (s speech) rightToLeft() bool { return s.Direction() == "rtl" }
