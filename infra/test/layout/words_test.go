@@ -134,9 +134,10 @@ func keyOf(f ast.Expr) int {
 	}
 	pkg, ok := s.X.(*ast.Ident)
 	switch {
+	case s.Sel.Name == "Say": // of package words, or of a language
+		return 0
 	case !ok:
-	case pkg.Name == "words" && slices.Contains([]string{"Say", "Find"}, s.Sel.Name),
-		pkg.Name == "page" && s.Sel.Name == "Rich":
+	case pkg.Name == "words" && slices.Contains([]string{"Find", "PhraseOf"}, s.Sel.Name), pkg.Name == "page" && s.Sel.Name == "Rich":
 		return 0
 	case pkg.Name == "fault" && slices.Contains([]string{"New", "InField"}, s.Sel.Name):
 		return 1

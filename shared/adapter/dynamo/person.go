@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -79,7 +80,7 @@ func readCode(r *reader, user id.User) (*identity.Code, error) {
 		Claimed: r.s("state") == "claimed",
 		Tries:   int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
 		Wrong: int(r.n("wrong")), AskedAt: r.time("asked"), Version: int(r.n("v")), Tells: identity.Tells(r.s("tells")),
-		Told: r.told()}
+		Told: r.told(), Language: words.Language(r.s("lang"))}
 	r.within("link", func(r *reader) {
 		l := readAccount(r)
 		c.Link = &l
@@ -146,6 +147,7 @@ func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
 	}
 	w.s("tells", string(c.Tells))
 	w.told(c.Told)
+	w.s("lang", string(c.Language))
 	w["ttl"] = ttlOf(t.now().Add(48 * time.Hour))
 	condition, values := versioned(c.Version)
 	return t.put(w, condition, values)

@@ -66,6 +66,9 @@ func (m *Mailer) Send(ctx context.Context, out delivery.Mail) (string, error) {
 	mail.Body.Text, mail.Body.Html = content{out.Letter.Text, "UTF-8"}, content{out.Letter.HTML, "UTF-8"}
 	// Mail programs keep automatic answers to a person's own, and SES shows where it came from (RFC 3834).
 	mail.Headers = []pair{{"Auto-Submitted", "auto-generated"}}
+	if l := out.Letter.Language; l != "" { // RFC 3282: programs that read aloud or translate need not guess
+		mail.Headers = append(mail.Headers, pair{"Content-Language", string(l)})
+	}
 	if out.Unsubscribe != "" {
 		// RFC 8058: mail programs show a button, which posts the second to the first. SES signs both with the mail.
 		mail.Headers = append(mail.Headers, pair{"List-Unsubscribe", "<" + out.Unsubscribe + ">"},

@@ -35,14 +35,17 @@ type Article struct {
 }
 
 // Name is what people read: "n8n Hosting, 30 GB".
-func (a Article) Name() string {
+func (a Article) Name() string { return a.In(words.English) }
+
+// In is the name in a language.
+func (a Article) In(l words.Language) string {
 	switch a.Product {
 	case Hosting:
-		return words.Say("money.article_hosting", "n", a.StorageGB)
+		return l.Say("money.article_hosting", "n", a.StorageGB)
 	case WhatsApp:
-		return words.Say("money.article_whatsapp")
+		return l.Say("money.article_whatsapp")
 	case Max:
-		return words.Say("money.article_max")
+		return l.Say("money.article_max")
 	}
 	return string(a.Product)
 }
@@ -170,23 +173,34 @@ func digits(s string, most int) bool {
 }
 
 // Note is what stands beside every price: "incl. 19 % VAT", "plus VAT" or "no tax is charged"; "" where nobody has chosen.
-func (t Tax) Note() string {
-	rate := float64(t.Rate) / 100
+func (t Tax) Note() string { return t.In(words.English) }
+
+// In is the note in a language.
+func (t Tax) In(l words.Language) string {
 	switch t.Way {
 	case Included:
 		if t.Rate > 0 {
-			return words.Say("money.included_rate", "rate", rate)
+			return l.Say("money.included_rate", "rate", t.Percent(l))
 		}
-		return words.Say("money.included")
+		return l.Say("money.included")
 	case Added, Worked:
 		if t.Rate > 0 {
-			return words.Say("money.added_rate", "rate", rate)
+			return l.Say("money.added_rate", "rate", t.Percent(l))
 		}
-		return words.Say("money.added")
+		return l.Say("money.added")
 	case Untaxed:
-		return words.Say("money.untaxed")
+		return l.Say("money.untaxed")
 	}
 	return ""
+}
+
+// Percent is how a language writes the rate: "19", "8.1".
+func (t Tax) Percent(l words.Language) string {
+	n, decimals := int64(t.Rate), 2
+	for decimals > 0 && n%10 == 0 {
+		n, decimals = n/10, decimals-1
+	}
+	return l.Decimal(n, decimals)
 }
 
 // Contract is what a client is asked to buy.

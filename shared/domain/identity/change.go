@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Change is something that has changed about how a person signs in. The person's account shows it for [ChangeKept].
@@ -92,7 +93,7 @@ func news(ctx context.Context, store Hearing, c *Code, mails bool) (*News, error
 // NewsOf is what tells the caller of what it has done to its sessions at now. That one was ended by hand is no mail's worth: whoever it
 // was has the account open, and signing in again is all that it takes. Nil when the person has heard enough today.
 func NewsOf(ctx context.Context, store Hearing, caller Caller, what Tells, told Told, now time.Time) (*News, error) {
-	c := Tell(caller.User, caller.Email, what, told, now.Truncate(time.Millisecond), ulid.Make().String())
+	c := Tell(caller.User, caller.Email, what, told, now.Truncate(time.Millisecond), ulid.Make().String()).In(words.In(ctx))
 	return news(ctx, store, c, what != SessionEnded)
 }
 
@@ -114,5 +115,5 @@ func (s Seals) Greet(ctx context.Context, store Acquaintances, opened *Session, 
 		return nil, err
 	}
 	told := Told{Device: opened.By.Device, Network: opened.By.Network, Way: opened.By.Way}
-	return news(ctx, store, Tell(opened.User, opened.Email, NewDevice, told, opened.CreatedAt, ulid.Make().String()), true)
+	return news(ctx, store, Tell(opened.User, opened.Email, NewDevice, told, opened.CreatedAt, ulid.Make().String()).In(words.In(ctx)), true)
 }

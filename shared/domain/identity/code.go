@@ -47,6 +47,8 @@ type Code struct {
 	Tells Tells // "" for a code
 	Told  Told  // what it tells of
 
+	Language words.Language // in which it is written: that of the page on which it was caused; "" for English
+
 	Link *Link // the account at a provider that signs in from now on whoever uses the code; nil for none
 
 	Job     string // names the code, and its mail: a ULID
@@ -119,6 +121,12 @@ type Told struct {
 	Network  string        // from where, see [NetworkOf]; "" where that is not told
 	Way      Way           // of a sign-in
 	Ended    string        // the device of the session that ended; "" where it is not known
+}
+
+// In has the mail written in the language.
+func (c *Code) In(l words.Language) *Code {
+	c.Language = l
+	return c
 }
 
 // Tell is a mail that tells a person at now. The sweep has it sent.

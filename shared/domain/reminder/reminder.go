@@ -8,6 +8,7 @@ import (
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/timezone"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Quiet hours are those of the night: from Evening to Morning, by the clocks of whoever is reminded.
@@ -162,11 +163,4 @@ func (s Settings) morning(t time.Time, zone *time.Location, name string) time.Ti
 }
 
 // Ends is how the end of an invitation is written for whoever is invited: with the day of the week, by the clocks of the zone.
-func Ends(t time.Time, zone *time.Location) string {
-	t = t.In(zone)
-	name, _ := t.Zone()
-	if name != "" && (name[0] == '+' || name[0] == '-') { // a zone without a name
-		name = "UTC" + name
-	}
-	return t.Format("Monday 2 January 2006, 15:04 ") + name
-}
+func Ends(t time.Time, zone *time.Location) string { return words.English.Deadline(t.In(zone)) }

@@ -99,7 +99,7 @@ func (w *Worker) sendApproval(ctx context.Context, at *agency.Agency, out sender
 	}
 	l := letter.Approved(letter.ApprovedData{Held: at.NameHeld(at.Name, w.Platform) != "", AgencyName: at.Name, AgencyColor: at.Color,
 		LogoURL: w.picture(at.LogoURL), Email: string(c.Email), Link: w.Origin + "/portal?agency=" + string(r.Agency),
-		Platform: w.Platform})
+		Platform: w.Platform, Language: c.Reads(at)})
 	m := Mail{To: c.Email, Letter: l, Tags: map[string]string{"kind": string(job.Approved)}}
 	w.sign(&m, at, out, at.Name, string(r.ID))
 	_, err = w.hand(ctx, out, m)

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -37,9 +39,13 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		return err
 	}
 	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
-		ClientName: c.DisplayName(), Thing: item.Article.Name(),
-		Link: w.Origin + "/portal?agency=" + string(j.Agency), On: item.DeletedOn(), Platform: w.Platform}
+		ClientName: c.DisplayName(),
+		Link:       w.Origin + "/portal?agency=" + string(j.Agency), On: item.DeletedOn(), Platform: w.Platform}
 	to := c.Email
+	if j.Member == "" {
+		d.Language = c.Reads(at)
+	}
+	d.Thing = item.Article.In(cmp.Or(d.Language, words.English))
 	if j.Member != "" {
 		m, err := w.seller(ctx, j)
 		if err != nil || m == nil {

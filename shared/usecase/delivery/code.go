@@ -40,7 +40,7 @@ func (w *Worker) code(ctx context.Context, m job.Mail) error {
 	if err != nil || c == nil {
 		return err
 	}
-	l := letter.Code(letter.CodeData{Code: digits, Platform: w.Platform, Lifetime: identity.CodeLifetime})
+	l := letter.Code(letter.CodeData{Code: digits, Platform: w.Platform, Lifetime: identity.CodeLifetime, Language: c.Language})
 	kind := "code"
 	if c.Tells != "" {
 		kind = "account"
@@ -51,8 +51,8 @@ func (w *Worker) code(ctx context.Context, m job.Mail) error {
 		case c.Tells.OfOthers():
 			link = w.Origin + "/settings/sign-in"
 		}
-		l = letter.Account(letter.AccountData{Tells: c.Tells, Told: c.Told, When: c.AskedAt.UTC().Format("2 January 2006, 15:04 UTC"),
-			Link: link, Platform: w.Platform})
+		l = letter.Account(letter.AccountData{Tells: c.Tells, Told: c.Told, When: c.AskedAt, Link: link, Platform: w.Platform,
+			Language: c.Language})
 	}
 	_, sent := w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: c.Email, Letter: l, Tags: map[string]string{"kind": kind}})
 

@@ -3,6 +3,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -137,6 +138,7 @@ type Worker struct {
 
 // Handle does one job of the mail queue. An error means that the message should come back.
 func (w *Worker) Handle(ctx context.Context, body []byte) error {
+	words.Speak()
 	m, err := job.Decode(body)
 	if err != nil {
 		return err
@@ -207,9 +209,9 @@ func (w *Worker) picture(logo string) string {
 
 // sender is the display name of From: the agency by way of the platform, since the address is the platform's; the platform
 // alone where the name may not stand there.
-func (w *Worker) sender(a *agency.Agency, name string) string {
+func (w *Worker) sender(a *agency.Agency, name string, l words.Language) string {
 	if a.NameHeld(name, w.Platform) != "" {
 		return w.Platform
 	}
-	return words.Say("mail.from_name", "agency", name, "platform", w.Platform)
+	return cmp.Or(l, words.English).Say("mail.from_name", "agency", name, "platform", w.Platform)
 }

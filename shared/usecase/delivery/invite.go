@@ -134,19 +134,19 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, from *agency.
 	if err := w.mayMail(ctx, c); err != nil {
 		return "", err
 	}
-	i := c.Invite
+	i, l := c.Invite, c.Reads(from)
 	opens := make([]letter.Access, len(i.Grants))
 	for n, g := range i.Grants {
-		opens[n] = letter.Access{Name: g.Name, Rights: words.Say("mail.read")}
+		opens[n] = letter.Access{Name: g.Name, Rights: l.Say("mail.read")}
 		if g.Access == instance.Write {
-			opens[n].Rights = words.Say("mail.write")
+			opens[n].Rights = l.Say("mail.write")
 		}
 	}
 	var buys []string
 	price := ""
 	if deal := i.Contract; deal != nil {
 		for _, line := range deal.Lines {
-			buys = append(buys, line.Name())
+			buys = append(buys, line.In(l))
 		}
 		month, err := deal.Sum(payment.Month)
 		if err != nil {
@@ -156,18 +156,18 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, from *agency.
 		if err != nil {
 			return "", err
 		}
-		price = words.Say("mail.order_price", "month", month.Total, "year", year.Total)
-		if note := deal.Tax.Note(); note != "" {
+		price = l.Say("mail.order_price", "month", month.Total, "year", year.Total)
+		if note := deal.Tax.In(l); note != "" {
 			price += ", " + note
 		}
 	}
 	held := from.NameHeld(i.From.AgencyName, w.Platform) + from.NameHeld(i.From.Name, w.Platform) // the inviter's is in the subject, too
-	l := letter.Invitation(letter.InvitationData{Held: held != "",
+	mailed := letter.Invitation(letter.InvitationData{Held: held != "", Language: l,
 		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL),
 		Inviter: i.From.Name, ClientName: c.Name, Message: i.Message, Opens: opens, Buys: buys, Price: price,
 		Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
 	})
-	mail := Mail{ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
+	mail := Mail{ReplyTo: string(inviter.Email), To: c.Email, Letter: mailed,
 		Tags: map[string]string{"kind": "invite", "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID)}}
 	w.sign(&mail, from, out, i.From.AgencyName, i.Mail.Job)
 	return w.hand(ctx, out, mail)

@@ -56,7 +56,7 @@ func platformOnly(out sender.Outgoing, why string) sender.Outgoing {
 
 // sign writes who the mail is from. The name is what the agency is called where the platform sends.
 func (w *Worker) sign(m *Mail, a *agency.Agency, out sender.Outgoing, name, jobID string) {
-	m.FromName, m.From, m.ReplyTo = w.sender(a, name), w.From, cmp.Or(string(out.ReplyTo), m.ReplyTo)
+	m.FromName, m.From, m.ReplyTo = w.sender(a, name, m.Letter.Language), w.From, cmp.Or(string(out.ReplyTo), m.ReplyTo)
 	if out.Way == sender.ByPlatform {
 		return
 	}

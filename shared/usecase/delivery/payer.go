@@ -29,16 +29,17 @@ func (w *Worker) payer(ctx context.Context, j job.Mail) error {
 	if err != nil {
 		return err
 	}
+	l := receipt.In(c.Reads(at))
 	d := letter.PayerData{State: p.State, ToClient: p.To == client.ByClient, Proposes: p.By == client.ByClient,
-		Pays: c.Payer() == client.ByClient, Anew: p.Terms.Version > 1, Card: p.NeedCard, Day: receipt.Day(p.Terms.At),
-		Until: receipt.Day(p.ExpiresAt), Reason: receipt.ChangeReason(c),
+		Pays: c.Payer() == client.ByClient, Anew: p.Terms.Version > 1, Card: p.NeedCard, Day: l.Day(p.Terms.At),
+		Until: l.Day(p.ExpiresAt), Reason: l.ChangeReason(c),
 		BoughtData: letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
-			ClientName: c.DisplayName(), Thing: receipt.Things(p.Terms.New), Platform: w.Platform,
+			ClientName: c.DisplayName(), Thing: l.Things(p.Terms.New), Platform: w.Platform, Language: l.Language,
 			Link: w.Origin + "/portal/payer?agency=" + string(j.Agency)}}
-	if d.Old, err = receipt.Paid(p.Terms.Old, p.Terms.OldEvery); err != nil {
+	if d.Old, err = l.Paid(p.Terms.Old, p.Terms.OldEvery); err != nil {
 		return err
 	}
-	if d.New, err = receipt.Paid(p.Terms.New, p.Terms.Every); err != nil {
+	if d.New, err = l.Paid(p.Terms.New, p.Terms.Every); err != nil {
 		return err
 	}
 	return w.send(ctx, j, at, out, from.AgencyName,

@@ -42,6 +42,7 @@ func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 		m.Letter = letter.Confirm(d)
 	case j.Kind == job.Confirm && c.Payment.Asked == j.Job:
 		d.Link = cmp.Or(c.Payment.AskedURL, w.Origin+"/portal?agency="+string(j.Agency)+"#billing")
+		d.Language = c.Reads(at)
 		m.Letter = letter.Confirm(d)
 	case j.Kind == job.Inquiry && c.Payment.Inquiry:
 		who, err := w.seller(ctx, j)

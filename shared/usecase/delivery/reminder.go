@@ -19,7 +19,6 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/link"
 	"latchkey.dev/shared/domain/mailserver"
-	"latchkey.dev/shared/domain/reminder"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/unsubscribe"
@@ -171,7 +170,7 @@ func (w *Worker) sendReminder(ctx context.Context, x *reminded, from *agency.Age
 	held := from.NameHeld(i.From.AgencyName, w.Platform) + from.NameHeld(i.From.Name, w.Platform)
 	l := letter.Reminder(letter.ReminderData{Held: held != "", AgencyName: i.From.AgencyName, AgencyColor: i.From.Color,
 		LogoURL: w.picture(i.From.LogoURL), Inviter: i.From.Name, ClientName: c.Name, Link: w.link(x.token),
-		Ends: reminder.Ends(i.ExpiresAt, c.Location(from)), Stop: w.stopLink(x.stop), Platform: w.Platform})
+		Ends: i.ExpiresAt.In(c.Location(from)), Stop: w.stopLink(x.stop), Platform: w.Platform, Language: c.Reads(from)})
 	mail := Mail{ReplyTo: string(x.by.Email), To: c.Email, Letter: l, Unsubscribe: w.stopLink(x.stop),
 		Tags: map[string]string{"kind": string(job.Reminder), "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID),
 			"job": jobID}}

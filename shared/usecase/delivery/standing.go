@@ -41,7 +41,7 @@ func (w *Worker) standing(ctx context.Context, j job.Mail) error {
 		if err != nil {
 			return err
 		}
-		m.To = c.Email
+		m.To, d.Language = c.Email, c.Reads(a)
 	}
 	m.Letter = letter.Standing(d)
 	_, err = w.Mailer.Send(ctx, m)

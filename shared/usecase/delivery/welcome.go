@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -63,7 +64,7 @@ func (w *Worker) sendWelcome(ctx context.Context, j job.Mail, m *agency.Member) 
 		LogoURL: w.picture(at.LogoURL),
 		Email:   string(m.Email),
 		Owner:   m.Level == agency.Owner, Link: w.Origin + "/sign-in", Platform: w.Platform})
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at, at.Name), From: w.From, To: m.Email, Letter: l,
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at, at.Name, words.English), From: w.From, To: m.Email, Letter: l,
 		Tags: map[string]string{"kind": "member"}})
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/passkey"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Opener keeps challenges that are out.
@@ -126,8 +127,8 @@ func mayChange(c identity.Caller, now time.Time) error {
 }
 
 // news is the mail that tells the caller what it has changed at now.
-func news(caller identity.Caller, what identity.Tells, told identity.Told, now time.Time) *identity.Code {
-	return identity.Tell(caller.User, caller.Email, what, told, now, ulid.Make().String())
+func news(ctx context.Context, caller identity.Caller, what identity.Tells, told identity.Told, now time.Time) *identity.Code {
+	return identity.Tell(caller.User, caller.Email, what, told, now, ulid.Make().String()).In(words.In(ctx))
 }
 
 // tell has the mail about a change sent. The change is stored and has a due time: what does not get onto the queue now, the sweep
@@ -235,7 +236,7 @@ func (r *Registrations) Finish(
 		if !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		told = news(caller, identity.PasskeyAdded, identity.Told{Passkey: made.Name, Device: from.Device}, now)
+		told = news(ctx, caller, identity.PasskeyAdded, identity.Told{Passkey: made.Name, Device: from.Device}, now)
 		return r.Store.ChangePasskeys(ctx, passkey.Change{Set: set, Added: p.Credential, Tell: told})
 	})
 	if err != nil {
@@ -290,7 +291,7 @@ func (k *Keyring) Rename(
 			return nil
 		}
 		renamed = p
-		told = news(caller, identity.PasskeyRenamed, identity.Told{Passkey: name, Before: before, Device: from.Device}, now)
+		told = news(ctx, caller, identity.PasskeyRenamed, identity.Told{Passkey: name, Before: before, Device: from.Device}, now)
 		return k.Store.ChangePasskeys(ctx, passkey.Change{Set: set, Tell: told})
 	})
 	if err != nil {
@@ -319,7 +320,7 @@ func (k *Keyring) Remove(ctx context.Context, caller identity.Caller, which id.P
 		if err != nil {
 			return err
 		}
-		told = news(caller, identity.PasskeyRemoved, identity.Told{Passkey: gone.Name, Device: from.Device}, now)
+		told = news(ctx, caller, identity.PasskeyRemoved, identity.Told{Passkey: gone.Name, Device: from.Device}, now)
 		return k.Store.ChangePasskeys(ctx, passkey.Change{Set: set, Removed: gone.Credential, Tell: told})
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/words"
 )
 
 // CodeStore is what asking for a code needs.
@@ -140,7 +141,7 @@ func (c *Codes) ask(ctx context.Context, to email.Address, by identity.Asker, li
 			return err
 		}
 		code = identity.NewCode(user, to, now, ulid.Make().String())
-		code.Link = link
+		code.Link, code.Language = link, words.In(ctx)
 		return c.Store.AskCode(ctx, code, asked)
 	})
 	return code, err

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 )
 
 // LinkStore is what managing one's own accounts at providers needs.
@@ -84,7 +85,7 @@ func (l *Links) drop(ctx context.Context, caller identity.Caller, device string,
 		gone := links.Drop(links.All[n].Issuer)
 		now := l.Now().Truncate(time.Millisecond)
 		return l.Store.SaveLinks(ctx, caller.Email, &identity.LinkChange{Links: links, Gone: gone, Tells: []*identity.Code{
-			tell(caller.User, caller.Email, identity.LinkDropped, gone, device, now)}})
+			tell(ctx, caller.User, caller.Email, identity.LinkDropped, gone, device, now)}})
 	})
 	return found, err
 }
@@ -109,9 +110,9 @@ func linking(ctx context.Context, store LinkedStore, links *identity.Links, addr
 	c := &identity.LinkChange{Links: links, Added: &link, Gone: gone}
 	switch {
 	case gone == nil && known:
-		c.Tells = append(c.Tells, tell(links.User, address, identity.LinkAdded, &link, device, now))
+		c.Tells = append(c.Tells, tell(ctx, links.User, address, identity.LinkAdded, &link, device, now))
 	case gone != nil:
-		c.Tells = append(c.Tells, tell(links.User, address, identity.LinkReplaced, &link, device, now))
+		c.Tells = append(c.Tells, tell(ctx, links.User, address, identity.LinkReplaced, &link, device, now))
 		for _, p := range places[:min(len(places), mostTold)] {
 			if err := replaced(ctx, store, c, p, address, link.Name, now); err != nil {
 				return nil, err
@@ -156,6 +157,8 @@ func replaced(ctx context.Context, store LinkedStore, c *identity.LinkChange, at
 	return nil
 }
 
-func tell(user id.User, to email.Address, what identity.Tells, l *identity.Link, device string, now time.Time) *identity.Code {
-	return identity.Tell(user, to, what, identity.Told{Provider: l.Name, Account: l.Email, Device: device}, now, ulid.Make().String())
+func tell(ctx context.Context, user id.User, to email.Address, what identity.Tells, l *identity.Link, device string, now time.Time,
+) *identity.Code {
+	return identity.Tell(user, to, what, identity.Told{Provider: l.Name, Account: l.Email, Device: device}, now, ulid.Make().String()).
+		In(words.In(ctx))
 }

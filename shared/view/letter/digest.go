@@ -78,7 +78,7 @@ func Digest(d DigestData) Letter {
 	case len(of) == 1:
 		v.Link, v.Button = first.Link, words.Say("notifications.open_requests")
 	}
-	return Letter{Subject: subject, Text: text("digest.txt", v), HTML: html("digest.html", v)}
+	return in(words.English).letter(subject, "digest", v)
 }
 
 // Sentence is the line with the client's name and the detail in it.

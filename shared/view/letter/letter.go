@@ -5,10 +5,7 @@ package letter
 import (
 	"bytes"
 	"embed"
-	htmltemplate "html/template"
 	"strings"
-	"sync"
-	texttemplate "text/template"
 	"time"
 	"unicode"
 
@@ -18,29 +15,14 @@ import (
 
 // Letter is a mail's content. Text and HTML say the same.
 type Letter struct {
-	Subject string
-	Text    string
-	HTML    string
+	Subject  string
+	Text     string
+	HTML     string
+	Language words.Language // in which it is written; what people have typed may be in any
 }
 
 //go:embed *.html *.txt
 var files embed.FS
-
-// The letters are parsed when the first one is written: what imports this package for a type alone neither waits for it nor
-// links what it takes.
-var (
-	parsing sync.Once
-	htmls   *htmltemplate.Template
-	texts   *texttemplate.Template
-)
-
-func parse() {
-	parsing.Do(func() {
-		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines, "dict": page.Dict, "say": words.Find,
-			"rich": page.Rich}).ParseFS(files, "*.html"))
-		texts = texttemplate.Must(texttemplate.New("").Funcs(texttemplate.FuncMap{"say": words.Find}).ParseFS(files, "*.txt"))
-	})
-}
 
 // InvitationData is what the mail of an invite tells.
 type InvitationData struct {
@@ -57,6 +39,7 @@ type InvitationData struct {
 	Link        string   // the only link in the mail
 	ExpiresAt   time.Time
 	Platform    string
+	Language    words.Language // "" for English
 }
 
 // Access is one thing that an invitation opens, and how far.
@@ -75,61 +58,55 @@ func Invitation(d InvitationData) Letter {
 	if !strings.HasPrefix(d.LogoURL, "https://") {
 		d.LogoURL = ""
 	}
-	a := page.AccentOf(d.AgencyColor)
+	a, l := page.AccentOf(d.AgencyColor), in(d.Language)
 	v := struct {
 		InvitationData
-		Fill, On, Initial, Until, Preheader, Heading string
-	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), d.ExpiresAt.UTC().Format("2 January 2006"), words.Say("mail.invitation_preheader"),
-		subject(d.Inviter, d.AgencyName, "")}
+		Fill, On, Initial, Preheader, Heading string
+		Until                                 words.Date
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), l.Say("mail.invitation_preheader"), l.invited(d.Inviter, d.AgencyName, ""),
+		words.Date(d.ExpiresAt.UTC())}
 	if len(d.Buys) > 0 {
-		v.Preheader = words.Say("mail.invitation_preheader_order")
+		v.Preheader = l.Say("mail.invitation_preheader_order")
 	}
 	inviter, agency := d.Inviter, d.AgencyName
 	if d.Held {
-		inviter, agency = "", words.Say("notifications.some_agency", "platform", d.Platform)
+		inviter, agency = "", l.Say("mail.some_agency", "platform", d.Platform)
 	}
-	return Letter{
-		Subject: subject(short(inviter, 40), short(agency, 70), short(d.ClientName, 50)),
-		Text:    text("invitation.txt", v),
-		HTML:    html("invitation.html", v),
-	}
+	return l.letter(l.invited(short(inviter, 40), short(agency, 70), short(d.ClientName, 50)), "invitation", v)
 }
 
-// subject says who invites whom: the person, where it has a name, and the client, where it has one.
-func subject(inviter, agency, client string) string {
+// invited says who invites whom: the person, where it has a name, and the client, where it has one.
+func (s speech) invited(inviter, agency, client string) string {
 	switch {
 	case inviter == "" && client == "":
-		return words.Say("mail.invitation_subject_agency_you", "agency", agency)
+		return s.Say("mail.invitation_subject_agency_you", "agency", agency)
 	case inviter == "":
-		return words.Say("mail.invitation_subject_agency", "agency", agency, "client", client)
+		return s.Say("mail.invitation_subject_agency", "agency", agency, "client", client)
 	case client == "":
-		return words.Say("mail.invitation_subject_you", "inviter", inviter, "agency", agency)
+		return s.Say("mail.invitation_subject_you", "inviter", inviter, "agency", agency)
 	}
-	return words.Say("mail.invitation_subject", "inviter", inviter, "agency", agency, "client", client)
+	return s.Say("mail.invitation_subject", "inviter", inviter, "agency", agency, "client", client)
 }
 
 // CodeData is what the mail with a sign-in code tells.
 type CodeData struct {
 	Code     string // six digits
 	Platform string
-	Lifetime time.Duration // how long the code holds
+	Lifetime time.Duration  // how long the code holds
+	Language words.Language // "" for English
 }
 
 // Code is the mail with a sign-in code. It has no link, so that nobody learns to follow links to sign in. The code
 // stands in the subject, where most phones show it in the notification.
 func Code(d CodeData) Letter {
 	d.Platform = line(d.Platform)
+	l := in(d.Language)
 	v := struct {
 		CodeData
 		Minutes   int
 		Preheader string
-	}{d, int(d.Lifetime / time.Minute), ""}
-	v.Preheader = words.Say("mail.code_preheader", "platform", d.Platform)
-	return Letter{
-		Subject: words.Say("mail.code_subject", "code", d.Code, "platform", d.Platform),
-		Text:    text("code.txt", v),
-		HTML:    html("code.html", v),
-	}
+	}{d, int(d.Lifetime / time.Minute), l.Say("mail.code_preheader", "platform", d.Platform)}
+	return l.letter(l.Say("mail.code_subject", "code", d.Code, "platform", d.Platform), "code", v)
 }
 
 // WelcomeData is what the mail to a new member of an agency tells.
@@ -160,31 +137,21 @@ func Welcome(d WelcomeData) Letter {
 	if d.Held {
 		subject = words.Say("notifications.welcome_held", "platform", d.Platform)
 	}
-	return Letter{
-		Subject: subject,
-		Text:    text("welcome.txt", v),
-		HTML:    html("welcome.html", v),
-	}
+	return in(words.English).letter(subject, "welcome", v)
 }
 
-// The templates are embedded and their data has the fields that they name, as the tests show: executing them cannot
-// fail.
-func text(name string, v any) string {
-	var b bytes.Buffer
-	parse()
-	if err := texts.ExecuteTemplate(&b, name, v); err != nil {
+// letter composes the mail of a name. The templates are embedded and their data has the fields that they name, as the tests show:
+// executing them cannot fail.
+func (s speech) letter(subject, name string, v any) Letter {
+	var text, html bytes.Buffer
+	set := s.set()
+	if err := set.texts.ExecuteTemplate(&text, name+".txt", v); err != nil {
 		panic(err)
 	}
-	return b.String()
-}
-
-func html(name string, v any) string {
-	var b bytes.Buffer
-	parse()
-	if err := htmls.ExecuteTemplate(&b, name, v); err != nil {
+	if err := set.htmls.ExecuteTemplate(&html, name+".html", v); err != nil {
 		panic(err)
 	}
-	return b.String()
+	return Letter{Subject: subject, Text: text.String(), HTML: html.String(), Language: s.Language}
 }
 
 // line makes one line of s without control or direction marks: what was typed is checked when it is stored, and once

@@ -48,7 +48,7 @@ func thing(toAgency bool) letter.BoughtData {
 func account(what identity.Tells) letter.AccountData {
 	return letter.AccountData{Tells: what, Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
 		Person: "sven@northwind.example", Agency: "Northwind <b>Automations</b>", Device: "Firefox, Windows"},
-		When: "29 November 2026, 07:40 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
+		When: time.Date(2026, 11, 29, 7, 40, 0, 0, time.UTC), Link: "https://portal.example/account", Platform: "Latchkey"}
 }
 
 func standing(to, from agency.Standing, toAgency bool) letter.Letter {
@@ -64,7 +64,7 @@ func onMax(to, from agency.Standing) letter.Letter {
 
 func reminding(agency, inviter string) letter.ReminderData {
 	return letter.ReminderData{AgencyName: agency, AgencyColor: "#0f766e", Inviter: inviter, Link: "https://portal.example/i/lki_1",
-		Ends: "Tuesday 8 December 2026, 18:00 CET", Stop: "https://portal.example/unsubscribe/lku_1", Platform: "Latchkey"}
+		Ends: time.Date(2026, 12, 8, 18, 0, 0, 0, time.FixedZone("CET", 3600)), Stop: "https://portal.example/unsubscribe/lku_1", Platform: "Latchkey"}
 }
 
 func updates(n int) letter.DigestData {
@@ -407,10 +407,10 @@ func TestSenderHandOffHasNothingOfTheAgencysButItsName(t *testing.T) {
 
 func passkey(what identity.Tells) letter.AccountData {
 	return letter.AccountData{Tells: what, Told: identity.Told{Passkey: "Dana's <b>phone</b>", Before: "iCloud Keychain", Device: "Safari, iOS"},
-		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
+		When: time.Date(2025, 11, 21, 14, 3, 0, 0, time.UTC), Link: "https://portal.example/account", Platform: "Latchkey"}
 }
 
 func session(what identity.Tells) letter.AccountData {
 	return letter.AccountData{Tells: what, Told: identity.Told{Device: "Safari, <b>iOS</b>", Network: "203.0.113.0/24", Way: identity.Passkey},
-		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
+		When: time.Date(2025, 11, 21, 14, 3, 0, 0, time.UTC), Link: "https://portal.example/account", Platform: "Latchkey"}
 }

@@ -2,7 +2,6 @@ package letter
 
 import (
 	"latchkey.dev/shared/domain/client"
-	"latchkey.dev/shared/domain/words"
 )
 
 // PayerData is what a mail to a client about a change of who pays tells.
@@ -24,39 +23,39 @@ type PayerData struct {
 // Payer tells a client what became of a change of who pays, or that the agency proposes one.
 func Payer(d PayerData) Letter {
 	v := bought(&d.BoughtData)
-	v.Preheader, v.Button = words.Say("payer.mail_preheader"), words.Say("payer.mail_look")
+	v.Preheader, v.Button = v.Say("payer.mail_preheader"), v.Say("payer.mail_look")
 	brief, things := short(d.AgencyName, 60), short(d.Thing, 60)
 	switch d.State {
 	case client.ChangeProposed:
 		return proposedPayer(d, v, brief, things)
 	case client.ChangeAgreed:
-		v.Title = words.Say("payer.mail_agreed", "agency", d.AgencyName)
+		v.Title = v.Say("payer.mail_agreed", "agency", d.AgencyName)
 		switch {
 		case d.ToClient && d.Card:
-			v.Button = words.Say("payer.card")
-			v.Body = []string{words.Say("payer.mail_agreed_card", "day", d.Until, "new", d.New, "at", d.Day)}
+			v.Button = v.Say("payer.card")
+			v.Body = []string{v.Say("payer.mail_agreed_card", "day", d.Until, "new", d.New, "at", d.Day)}
 		case d.ToClient:
-			v.Body = []string{words.Say("payer.mail_agreed_yours", "new", d.New, "day", d.Day)}
+			v.Body = []string{v.Say("payer.mail_agreed_yours", "new", d.New, "day", d.Day)}
 		default:
-			v.Body = []string{words.Say("payer.mail_agreed_theirs", "agency", d.AgencyName, "new", d.New, "day", d.Day)}
+			v.Body = []string{v.Say("payer.mail_agreed_theirs", "agency", d.AgencyName, "new", d.New, "day", d.Day)}
 		}
-		return v.letter(words.Say("payer.mail_agreed", "agency", brief))
+		return v.letter(v.Say("payer.mail_agreed", "agency", brief))
 	case client.ChangeScheduled:
-		v.Title = words.Say("payer.mail_scheduled", "day", d.Day)
-		v.Body = []string{words.Say("payer.mail_scheduled_they", "agency", d.AgencyName, "things", d.Thing, "day", d.Day)}
+		v.Title = v.Say("payer.mail_scheduled", "day", d.Day)
+		v.Body = []string{v.Say("payer.mail_scheduled_they", "agency", d.AgencyName, "things", d.Thing, "day", d.Day)}
 		if d.ToClient {
-			v.Body = []string{words.Say("payer.mail_scheduled_you", "new", d.New, "day", d.Day, "things", d.Thing)}
+			v.Body = []string{v.Say("payer.mail_scheduled_you", "new", d.New, "day", d.Day, "things", d.Thing)}
 		}
 		return v.letter(v.Title)
 	case client.ChangeDone:
 		if d.ToClient {
-			v.Title = words.Say("payer.mail_done_you", "things", d.Thing)
-			v.Body = []string{words.Say("payer.mail_done_you_text", "new", d.New)}
-			return v.letter(words.Say("payer.mail_done_you", "things", things))
+			v.Title = v.Say("payer.mail_done_you", "things", d.Thing)
+			v.Body = []string{v.Say("payer.mail_done_you_text", "new", d.New)}
+			return v.letter(v.Say("payer.mail_done_you", "things", things))
 		}
-		v.Title = words.Say("payer.mail_done_they", "agency", d.AgencyName, "things", d.Thing)
-		v.Body = []string{words.Say("payer.mail_done_they_text", "agency", d.AgencyName)}
-		return v.letter(words.Say("payer.mail_done_they", "agency", brief, "things", things))
+		v.Title = v.Say("payer.mail_done_they", "agency", d.AgencyName, "things", d.Thing)
+		v.Body = []string{v.Say("payer.mail_done_they_text", "agency", d.AgencyName)}
+		return v.letter(v.Say("payer.mail_done_they", "agency", brief, "things", things))
 	}
 	return endedPayer(d, v, brief)
 }
@@ -64,42 +63,42 @@ func Payer(d PayerData) Letter {
 // proposedPayer is the mail about a proposal that waits for an answer.
 func proposedPayer(d PayerData, v boughtView, brief, things string) Letter {
 	if d.Anew {
-		v.Title = words.Say("payer.mail_anew", "day", d.Day)
-		v.Body = []string{words.Say("payer.mail_anew_text", "day", d.Day), words.Say("payer.mail_anew_you", "day", d.Until)}
+		v.Title = v.Say("payer.mail_anew", "day", d.Day)
+		v.Body = []string{v.Say("payer.mail_anew_text", "day", d.Day), v.Say("payer.mail_anew_you", "day", d.Until)}
 		if d.Proposes {
-			v.Body[1] = words.Say("payer.mail_anew_they", "agency", d.AgencyName, "day", d.Until)
+			v.Body[1] = v.Say("payer.mail_anew_they", "agency", d.AgencyName, "day", d.Until)
 		}
 		return v.letter(v.Title)
 	}
-	v.Button = words.Say("payer.mail_read")
-	rest := []string{words.Say("payer.mail_nothing"), words.Say("payer.mail_answer", "day", d.Until)}
+	v.Button = v.Say("payer.mail_read")
+	rest := []string{v.Say("payer.mail_nothing"), v.Say("payer.mail_answer", "day", d.Until)}
 	if d.ToClient {
-		v.Title = words.Say("payer.mail_asks", "agency", d.AgencyName, "things", d.Thing)
-		v.Body = append([]string{words.Say("payer.mail_asks_text", "agency", d.AgencyName, "old", d.Old, "day", d.Day, "new", d.New)},
+		v.Title = v.Say("payer.mail_asks", "agency", d.AgencyName, "things", d.Thing)
+		v.Body = append([]string{v.Say("payer.mail_asks_text", "agency", d.AgencyName, "old", d.Old, "day", d.Day, "new", d.New)},
 			rest...)
-		return v.letter(words.Say("payer.mail_asks", "agency", brief, "things", things))
+		return v.letter(v.Say("payer.mail_asks", "agency", brief, "things", things))
 	}
-	v.Title = words.Say("payer.mail_offers", "agency", d.AgencyName, "things", d.Thing)
-	v.Body = append([]string{words.Say("payer.mail_offers_text", "agency", d.AgencyName, "old", d.Old, "day", d.Day, "new", d.New)},
+	v.Title = v.Say("payer.mail_offers", "agency", d.AgencyName, "things", d.Thing)
+	v.Body = append([]string{v.Say("payer.mail_offers_text", "agency", d.AgencyName, "old", d.Old, "day", d.Day, "new", d.New)},
 		rest...)
-	return v.letter(words.Say("payer.mail_offers", "agency", brief, "things", things))
+	return v.letter(v.Say("payer.mail_offers", "agency", brief, "things", things))
 }
 
 // endedPayer is the mail about a change that came to nothing.
 func endedPayer(d PayerData, v boughtView, brief string) Letter {
-	subject := words.Say("payer.mail_canceled")
+	subject := v.Say("payer.mail_canceled")
 	v.Title = subject
 	switch d.State {
 	case client.ChangeDeclined:
-		v.Title, subject = words.Say("payer.mail_declined", "agency", d.AgencyName), words.Say("payer.mail_declined", "agency", brief)
+		v.Title, subject = v.Say("payer.mail_declined", "agency", d.AgencyName), v.Say("payer.mail_declined", "agency", brief)
 	case client.ChangeWithdrawn:
-		subject = words.Say("payer.mail_withdrawn")
+		subject = v.Say("payer.mail_withdrawn")
 		v.Title = subject
 	case client.ChangeExpired:
-		subject = words.Say("payer.mail_expired")
+		subject = v.Say("payer.mail_expired")
 		v.Title = subject
 	case client.ChangeFailed:
-		subject = words.Say("payer.mail_failed")
+		subject = v.Say("payer.mail_failed")
 		v.Title = subject
 	}
 	if d.Reason != "" {
@@ -107,12 +106,12 @@ func endedPayer(d PayerData, v boughtView, brief string) Letter {
 	}
 	switch {
 	case d.State != client.ChangeFailed && d.Reason == "":
-		v.Body = append(v.Body, words.Say("payer.mail_no_change"))
+		v.Body = append(v.Body, v.Say("payer.mail_no_change"))
 	case d.State != client.ChangeFailed && d.State != client.ChangeExpired: // what happened is said, and may have ended what was paid
 	case d.Pays:
-		v.Body = append(v.Body, words.Say("payer.mail_goes_on_you", "things", d.Thing))
+		v.Body = append(v.Body, v.Say("payer.mail_goes_on_you", "things", d.Thing))
 	default:
-		v.Body = append(v.Body, words.Say("payer.mail_goes_on_they", "agency", d.AgencyName, "things", d.Thing))
+		v.Body = append(v.Body, v.Say("payer.mail_goes_on_they", "agency", d.AgencyName, "things", d.Thing))
 	}
 	return v.letter(subject)
 }

@@ -2,6 +2,7 @@ package letter
 
 import (
 	"strings"
+	"time"
 
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
@@ -11,14 +12,15 @@ import (
 type ReminderData struct {
 	Held        bool // whether the agency's name stands in the text alone, and not in the subject
 	AgencyName  string
-	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
-	LogoURL     string // https only; otherwise the mail has none
-	Inviter     string // the name of the person who invites; "" for one that has none
-	ClientName  string // "" for a client without a name
-	Link        string // to the invitation
-	Ends        string // when it ends, by the recipient's clocks
-	Stop        string // the link by which its recipient stops reminders
+	AgencyColor string    // #rrggbb; anything else becomes the platform's own colour
+	LogoURL     string    // https only; otherwise the mail has none
+	Inviter     string    // the name of the person who invites; "" for one that has none
+	ClientName  string    // "" for a client without a name
+	Link        string    // to the invitation
+	Ends        time.Time // when it ends, by the recipient's clocks
+	Stop        string    // the link by which its recipient stops reminders
 	Platform    string
+	Language    words.Language // "" for English
 }
 
 // Reminder is the mail that reminds somebody of an invitation before it ends. Link and Stop must be http or https URLs of our own making.
@@ -27,18 +29,18 @@ func Reminder(d ReminderData) Letter {
 	if !strings.HasPrefix(d.LogoURL, "https://") {
 		d.LogoURL = ""
 	}
-	a := page.AccentOf(d.AgencyColor)
+	a, l := page.AccentOf(d.AgencyColor), in(d.Language)
 	agency := short(d.AgencyName, 70)
 	if d.Held {
-		agency = words.Say("notifications.some_agency", "platform", d.Platform)
+		agency = l.Say("mail.some_agency", "platform", d.Platform)
 	}
 	v := struct {
 		ReminderData
 		Fill, On, Initial, Preheader, Who string
-	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), words.Say("reminders.mail_preheader"), d.AgencyName}
+		Until                             words.Deadline
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), l.Say("reminders.mail_preheader"), d.AgencyName, words.Deadline(d.Ends)}
 	if d.Inviter != "" {
-		v.Who = words.Say("reminders.mail_who", "inviter", d.Inviter, "agency", d.AgencyName)
+		v.Who = l.Say("reminders.mail_who", "inviter", d.Inviter, "agency", d.AgencyName)
 	}
-	return Letter{Subject: words.Say("reminders.mail_subject", "agency", agency), Text: text("reminder.txt", v),
-		HTML: html("reminder.html", v)}
+	return l.letter(l.Say("reminders.mail_subject", "agency", agency), "reminder", v)
 }

@@ -178,8 +178,7 @@ func Records(d RecordsData) Letter {
 	}
 	agency := short(d.AgencyName, 60)
 	if d.Held {
-		agency = words.Say("notifications.some_agency", "platform", d.Platform)
+		agency = words.Say("mail.some_agency", "platform", d.Platform)
 	}
-	return Letter{Subject: words.Say("sendermail.records_subject", "agency", agency, "domain", name),
-		Text: text("records.txt", v), HTML: html("records.html", v)}
+	return in(words.English).letter(words.Say("sendermail.records_subject", "agency", agency, "domain", name), "records", v)
 }

@@ -3,9 +3,10 @@
 package receipt
 
 import (
-	"fmt"
+	"cmp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"latchkey.dev/shared/domain/client"
@@ -46,6 +47,25 @@ type Fact struct {
 	Term, Text string
 }
 
+// Wording words contracts in a language.
+type Wording struct{ words.Language }
+
+// In is the wording of a language.
+func In(l words.Language) Wording { return Wording{cmp.Or(l, words.English)} }
+
+// LanguageOf is in which language a client reads its contract and what became of it: the one in which it has agreed to it, else the one
+// of the page that it looks at.
+func LanguageOf(c *client.Client, page words.Language) words.Language {
+	deal := c.Contract()
+	switch {
+	case deal != nil && deal.Language != "":
+		return deal.Language
+	case !c.Payment.PaidAt.IsZero(): // before there were other languages
+		return words.English
+	}
+	return page
+}
+
 // Receipt is a contract with all that is known of it.
 type Receipt struct {
 	Number  string // the invite's id
@@ -60,19 +80,24 @@ type Receipt struct {
 	State   State
 	Facts   []Fact
 	Notes   []string
+
+	in Wording
 }
 
+// Of makes the receipt of a relationship's contract in English; nil when it has none.
+func Of(c *client.Client, now time.Time) (*Receipt, error) { return In(words.English).Of(c, now) }
+
 // Of makes the receipt of a relationship's contract; nil when it has none.
-func Of(c *client.Client, now time.Time) (*Receipt, error) {
+func (w Wording) Of(c *client.Client, now time.Time) (*Receipt, error) {
 	deal := c.Contract()
 	if deal == nil {
 		return nil, nil //nolint:nilnil // nothing is bought
 	}
 	r := &Receipt{Number: string(c.Invite.ID), Agency: c.Invite.From.AgencyName, Client: c.DisplayName(), Address: string(c.Email),
-		Tax:    TaxWords(deal.Tax),
-		Chosen: c.Payment.Interval, State: StateOf(c, now)}
+		Tax: w.TaxWords(deal.Tax), in: w,
+		Chosen: c.Payment.Interval, State: w.StateOf(c, now)}
 	for _, l := range deal.Lines {
-		r.Lines = append(r.Lines, Line{l.Name(), l.Month.Amount.String(), l.Year.Amount.String()})
+		r.Lines = append(r.Lines, Line{l.In(w.Language), l.Month.Amount.In(w.Language), l.Year.Amount.In(w.Language)})
 	}
 	month, err := deal.Sum(payment.Month)
 	if err != nil {
@@ -82,85 +107,90 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Totals = append(r.Totals, Line{beside(words.Say("money.total"), deal.Tax), month.Total.String(), year.Total.String()})
+	r.Totals = append(r.Totals, Line{w.beside(w.Say("money.total"), deal.Tax), month.Total.In(w.Language),
+		year.Total.In(w.Language)})
 	if deal.Tax.Rate > 0 {
 		r.Totals = append(r.Totals,
-			Line{words.Say("receipt.vat", "rate", fmt.Sprintf("%g", float64(deal.Tax.Rate)/100)), month.Tax.String(), year.Tax.String()})
+			Line{w.Say("receipt.vat", "rate", deal.Tax.Percent(w.Language)), month.Tax.In(w.Language), year.Tax.In(w.Language)})
 	}
 	s, err := deal.Saving()
 	if err != nil {
 		return nil, err
 	}
-	r.Saving = SavingWords(s)
+	r.Saving = w.SavingWords(s)
 	r.facts(c, deal, month.Total.Currency)
 	if c.Payment.Interval != "" && !c.Payment.PaidAt.IsZero() {
 		paid := month.Total
 		if c.Payment.Interval == payment.Year {
 			paid = year.Total
 		}
-		sum := beside(paid.String(), deal.Tax)
+		sum := w.beside(paid.In(w.Language), deal.Tax)
 		if c.Payment.Interval == payment.Year {
-			r.Notes = append(r.Notes, words.Say("receipt.each_year", "sum", sum))
+			r.Notes = append(r.Notes, w.Say("receipt.each_year", "sum", sum))
 		} else {
-			r.Notes = append(r.Notes, words.Say("receipt.each_month", "sum", sum))
+			r.Notes = append(r.Notes, w.Say("receipt.each_month", "sum", sum))
 		}
 	}
-	locked, terms := words.Say("receipt.locked"), words.Say("receipt.terms")
+	locked, terms := w.Say("receipt.locked"), w.Say("receipt.terms")
 	if c.Handed {
-		locked = words.Say("receipt.locked_change")
+		locked = w.Say("receipt.locked_change")
 	}
 	if c.AgencyPays() {
-		terms = words.Say("receipt.terms_agency")
+		terms = w.Say("receipt.terms_agency")
 	}
 	r.Notes = append(r.Notes, locked, terms)
 	return r, nil
 }
 
 func (r *Receipt) facts(c *client.Client, deal *contract.Contract, currency string) {
+	w := r.in
 	say := func(term, text string) { r.Facts = append(r.Facts, Fact{term, text}) }
 	day := func(term string, t time.Time) {
 		if !t.IsZero() {
-			say(term, Day(t))
+			say(term, w.Day(t))
 		}
 	}
-	say(words.Say("receipt.currency"), currency)
-	if note := deal.Tax.Note(); note != "" {
-		say(words.Say("receipt.tax"), strings.ToUpper(note[:1])+note[1:])
+	say(w.Say("receipt.currency"), currency)
+	if note := []rune(deal.Tax.In(w.Language)); len(note) > 0 {
+		say(w.Say("receipt.tax"), string(unicode.ToUpper(note[0]))+string(note[1:]))
 	}
-	day(words.Say("receipt.locked_on"), deal.At)
-	day(words.Say("receipt.invited_on"), c.Invite.CreatedAt)
+	if deal.Language != "" {
+		say(w.Say("receipt.shown_in"), deal.Language.Name())
+	}
+	day(w.Say("receipt.locked_on"), deal.At)
+	day(w.Say("receipt.invited_on"), c.Invite.CreatedAt)
 	switch c.Payment.Interval {
 	case payment.Month:
-		say(words.Say("receipt.chosen"), words.Say("contract.monthly"))
+		say(w.Say("receipt.chosen"), w.Say("contract.monthly"))
 	case payment.Year:
-		say(words.Say("receipt.chosen"), words.Say("contract.annual"))
+		say(w.Say("receipt.chosen"), w.Say("contract.annual"))
 	default:
-		say(words.Say("receipt.chosen"), words.Say("receipt.undecided"))
+		say(w.Say("receipt.chosen"), w.Say("receipt.undecided"))
 	}
 	p := c.Payment
-	day(words.Say("receipt.first_paid"), p.PaidAt)
+	day(w.Say("receipt.first_paid"), p.PaidAt)
 	if p.State.Open() {
-		day(words.Say("receipt.paid_until"), p.PeriodEnd)
-		day(words.Say("receipt.ends_on"), p.End())
+		day(w.Say("receipt.paid_until"), p.PeriodEnd)
+		day(w.Say("receipt.ends_on"), p.End())
 	}
-	day(words.Say("receipt.failed_on"), p.PastDueSince)
+	day(w.Say("receipt.failed_on"), p.PastDueSince)
 	if !p.PaidAt.IsZero() || p.State == subscription.Canceled {
-		day(words.Say("receipt.ended_on"), p.EndedAt)
+		day(w.Say("receipt.ended_on"), p.EndedAt)
 	}
 	if !c.EndedAt.IsZero() {
-		text := Day(c.EndedAt)
+		text := w.Day(c.EndedAt)
 		switch c.EndedBy {
 		case client.ByAgency:
-			text = words.Say("receipt.by_agency", "day", Day(c.EndedAt))
+			text = w.Say("receipt.by_agency", "day", w.Day(c.EndedAt))
 		case client.ByClient:
-			text = words.Say("receipt.by_client", "day", Day(c.EndedAt))
+			text = w.Say("receipt.by_client", "day", w.Day(c.EndedAt))
 		}
-		say(words.Say("receipt.portal_ended"), text)
+		say(w.Say("receipt.portal_ended"), text)
 	}
 }
 
 // StateOf says how the payment of a relationship with a contract stands.
-func StateOf(c *client.Client, now time.Time) State {
+func (w Wording) StateOf(c *client.Client, now time.Time) State {
 	p := c.Payment
 	returned, had := false, false
 	for n := range c.Items {
@@ -173,90 +203,102 @@ func StateOf(c *client.Client, now time.Time) State {
 	returned = returned && !had
 	switch {
 	case returned && p.Over():
-		return State{Over, words.Say("receipt.refunded"), words.Say("receipt.refunded_text")}
+		return State{Over, w.Say("receipt.refunded"), w.Say("receipt.refunded_text")}
 	case p.State == subscription.Canceled && p.PaidAt.IsZero():
-		return State{Over, words.Say("receipt.refunded"), words.Say("receipt.late_text")}
+		return State{Over, w.Say("receipt.refunded"), w.Say("receipt.late_text")}
 	case p.State == subscription.Active && !p.End().IsZero():
-		text := words.Say("money.ends_text", "day", Day(p.End()))
+		text := w.Say("money.ends_text", "day", w.Day(p.End()))
 		if !p.Ending {
-			text = words.Say("money.ends_later_text", "renewal", Day(p.PeriodEnd), "day", Day(p.End()))
+			text = w.Say("money.ends_later_text", "renewal", w.Day(p.PeriodEnd), "day", w.Day(p.End()))
 		}
-		return State{Waiting, words.Say("money.ends", "day", Day(p.End())), text}
+		return State{Waiting, w.Say("money.ends", "day", w.Day(p.End())), text}
 	case p.State == subscription.Active && p.Inquiry:
-		return State{Fine, words.Say("receipt.paid"), words.Say("receipt.paid_text", "day", Day(p.PeriodEnd)) + " " +
-			words.Say("money.inquiry_state_text")}
+		return State{Fine, w.Say("receipt.paid"), w.Say("receipt.paid_text", "day", w.Day(p.PeriodEnd)) + " " +
+			w.Say("money.inquiry_state_text")}
 	case p.State == subscription.Active:
-		return State{Fine, words.Say("receipt.paid"), words.Say("receipt.renews", "day", Day(p.PeriodEnd))}
+		return State{Fine, w.Say("receipt.paid"), w.Say("receipt.renews", "day", w.Day(p.PeriodEnd))}
 	case p.State == subscription.PastDue:
-		word := words.Say("receipt.past_due")
-		text := words.Say("receipt.past_due_text")
+		word := w.Say("receipt.past_due")
+		text := w.Say("receipt.past_due_text")
 		if p.Asked != "" {
-			word, text = words.Say("money.confirm_state"), words.Say("money.confirm_state_text")
+			word, text = w.Say("money.confirm_state"), w.Say("money.confirm_state_text")
 		}
 		if end := p.End(); !end.IsZero() {
-			text += " " + words.Say("money.ends_past_due", "day", Day(end))
+			text += " " + w.Say("money.ends_past_due", "day", w.Day(end))
 		}
 		return State{Wrong, word, text}
 	case p.State == subscription.Disputed:
-		return State{Wrong, words.Say("receipt.disputed"), words.Say("receipt.disputed_text")}
+		return State{Wrong, w.Say("receipt.disputed"), w.Say("receipt.disputed_text")}
 	case p.State == subscription.Unpaid:
-		return State{Over, words.Say("receipt.ended"), words.Say("receipt.unpaid_text", "day", Day(p.EndedAt))}
+		return State{Over, w.Say("receipt.ended"), w.Say("receipt.unpaid_text", "day", w.Day(p.EndedAt))}
 	case p.Over() && p.State == subscription.CheckoutOpen:
-		return State{Waiting, words.Say("receipt.ended"), words.Say("receipt.restarting_text")}
+		return State{Waiting, w.Say("receipt.ended"), w.Say("receipt.restarting_text")}
 	case p.Over() && p.EndedAt.IsZero():
-		return State{Over, words.Say("receipt.ended"), words.Say("receipt.ended_text")}
+		return State{Over, w.Say("receipt.ended"), w.Say("receipt.ended_text")}
 	case p.Over():
-		return State{Over, words.Say("receipt.ended"), words.Say("receipt.ended_on_text", "day", Day(p.EndedAt))}
+		return State{Over, w.Say("receipt.ended"), w.Say("receipt.ended_on_text", "day", w.Day(p.EndedAt))}
 	}
 	switch i := c.Invite; {
 	case i.At(now) == invite.Expired && p.State != subscription.CheckoutOpen:
-		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.expired_text", "day", Day(i.ExpiresAt))}
+		return State{Over, w.Say("receipt.not_paid"), w.Say("receipt.expired_text", "day", w.Day(i.ExpiresAt))}
 	case i.WasDeclined():
-		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.declined_text")}
+		return State{Over, w.Say("receipt.not_paid"), w.Say("receipt.declined_text")}
 	case !i.Undecided() && i.Status != invite.Accepted:
-		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.invitation_ended_text")}
+		return State{Over, w.Say("receipt.not_paid"), w.Say("receipt.invitation_ended_text")}
 	case p.State == subscription.CheckoutOpen:
-		return State{Waiting, words.Say("receipt.checkout"),
-			words.Say("receipt.checkout_text", "moment", Moment(p.Checkout.ExpiresAt))}
+		return State{Waiting, w.Say("receipt.checkout"),
+			w.Say("receipt.checkout_text", "moment", w.Moment(p.Checkout.ExpiresAt))}
 	default:
-		return State{Waiting, words.Say("receipt.not_paid_yet"), words.Say("receipt.open_text", "day", Day(i.ExpiresAt))}
+		return State{Waiting, w.Say("receipt.not_paid_yet"), w.Say("receipt.open_text", "day", w.Day(i.ExpiresAt))}
 	}
 }
 
+// Day is a date in English, in UTC.
+func Day(t time.Time) string { return In(words.English).Day(t) }
+
 // Day is a date, in UTC.
-func Day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+func (w Wording) Day(t time.Time) string { return w.Date(t.UTC()) }
+
+// Moment is a date and time in English, in UTC.
+func Moment(t time.Time) string { return In(words.English).Moment(t) }
 
 // Moment is a date and time, in UTC.
-func Moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+func (w Wording) Moment(t time.Time) string { return w.Language.Moment(t.UTC()) }
+
+// TaxWords is a sentence in English about how a contract is taxed; "" where nobody has chosen.
+func TaxWords(t contract.Tax) string { return In(words.English).TaxWords(t) }
 
 // TaxWords is a sentence about how a contract is taxed; "" where nobody has chosen.
-func TaxWords(t contract.Tax) string {
+func (w Wording) TaxWords(t contract.Tax) string {
 	switch t.Way {
 	case contract.Untaxed:
-		return words.Say("receipt.no_tax")
+		return w.Say("receipt.no_tax")
 	case contract.Worked:
-		return words.Say("receipt.plus_tax")
+		return w.Say("receipt.plus_tax")
 	}
-	if note := t.Note(); note != "" {
-		return words.Say("receipt.prices", "note", note)
+	if note := t.In(w.Language); note != "" {
+		return w.Say("receipt.prices", "note", note)
 	}
 	return ""
 }
 
 // beside puts what is said of tax beside a price: "Total, incl. 19 % VAT".
-func beside(s string, t contract.Tax) string {
-	if note := t.Note(); note != "" {
+func (w Wording) beside(s string, t contract.Tax) string {
+	if note := t.In(w.Language); note != "" {
 		return s + ", " + note
 	}
 	return s
 }
 
+// SavingWords is what annual saves, in English; "" for nothing.
+func SavingWords(s money.Saving) string { return In(words.English).SavingWords(s) }
+
 // SavingWords is what annual saves; "" for nothing.
-func SavingWords(s money.Saving) string {
+func (w Wording) SavingWords(s money.Saving) string {
 	if s.Amount.IsZero() {
 		return ""
 	}
-	return words.Say("receipt.saving", "amount", s.Amount, "percent", s.Percent)
+	return w.Say("receipt.saving", "amount", s.Amount, "percent", s.Percent)
 }
 
 // width is of the text's lines, in characters.
@@ -267,17 +309,17 @@ func (r *Receipt) Text(now time.Time) string {
 	var b strings.Builder
 	line := func(parts ...string) { b.WriteString(strings.TrimRight(strings.Join(parts, ""), " ") + "\n") }
 	rule := strings.Repeat("-", width)
-	line(words.Say("receipt.title", "number", r.Number))
-	line(words.Say("receipt.as_of", "moment", Moment(now)))
+	line(r.in.Say("receipt.title", "number", r.Number))
+	line(r.in.Say("receipt.as_of", "moment", r.in.Moment(now)))
 	line()
-	line(cell(words.Say("contract.agency"), 26), r.Agency)
-	line(cell(words.Say("contract.client"), 26), r.Client)
+	line(cell(r.in.Say("contract.agency"), 26), r.Agency)
+	line(cell(r.in.Say("contract.client"), 26), r.Client)
 	if r.Address != r.Client {
 		line(cell("", 26), r.Address)
 	}
 	line()
 	row := func(l Line) { line(cell(l.Name, 40), right(l.Month, 16), right(l.Year, 16)) }
-	row(Line{words.Say("contract.bought"), words.Say("contract.monthly"), words.Say("contract.annual")})
+	row(Line{r.in.Say("contract.bought"), r.in.Say("contract.monthly"), r.in.Say("contract.annual")})
 	line(rule)
 	for _, l := range r.Lines {
 		row(l)
@@ -288,7 +330,7 @@ func (r *Receipt) Text(now time.Time) string {
 	}
 	line()
 	if r.Saving != "" {
-		line(words.Say("contract.saves", "saving", r.Saving))
+		line(r.in.Say("contract.saves", "saving", r.Saving))
 	}
 	if r.Tax != "" {
 		for _, l := range fold(r.Tax, width) {
@@ -296,7 +338,7 @@ func (r *Receipt) Text(now time.Time) string {
 		}
 	}
 	line()
-	line(cell(words.Say("receipt.payment"), 26), r.State.Word)
+	line(cell(r.in.Say("receipt.payment"), 26), r.State.Word)
 	for _, l := range fold(r.State.Text, width-26) {
 		line(cell("", 26), l)
 	}

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/receipt"
 )
 
@@ -118,7 +119,7 @@ func TestEveryStateOfAPaymentHasItsWords(t *testing.T) {
 			c.Payment.State, c.Items = subscription.Canceled, []purchase.Item{{State: purchase.Refunded}}
 		},
 	} {
-		if s := receipt.StateOf(asked(change), now); s.Word != want || s.Text == "" || s.Weight == "" {
+		if s := receipt.In(words.English).StateOf(asked(change), now); s.Word != want || s.Text == "" || s.Weight == "" {
 			t.Errorf("%+v, want %s", s, want)
 		}
 	}
@@ -131,9 +132,9 @@ func TestEveryStateOfAPaymentHasItsWords(t *testing.T) {
 		"about to restart": func(c *client.Client) { paid(c); c.Payment.State = subscription.CheckoutOpen },
 		"wasn't paid":      func(c *client.Client) { paid(c); c.Payment.State = subscription.Unpaid },
 	}
-	for words, change := range ended {
-		if s := receipt.StateOf(asked(change), now); !strings.Contains(s.Text, words) {
-			t.Errorf("%+v, want %q", s, words)
+	for want, change := range ended {
+		if s := receipt.In(words.English).StateOf(asked(change), now); !strings.Contains(s.Text, want) {
+			t.Errorf("%+v, want %q", s, want)
 		}
 	}
 }
