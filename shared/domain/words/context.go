@@ -11,8 +11,14 @@ func With(ctx context.Context, l Language) context.Context {
 
 // In is the language that is spoken in the context; English where none was said.
 func In(ctx context.Context) Language {
-	if l, ok := ctx.Value(inContext{}).(Language); ok {
+	if l, said := Said(ctx); said {
 		return l
 	}
 	return English
+}
+
+// Said is the language that the context was told to speak; said is false where it was told none.
+func Said(ctx context.Context) (l Language, said bool) {
+	l, said = ctx.Value(inContext{}).(Language)
+	return l, said
 }

@@ -42,6 +42,24 @@ func Choose(agency string) *http.Cookie {
 		SameSite: http.SameSiteLaxMode}
 }
 
+// language is the cookie of the language that was chosen in this browser: its tag, no secret.
+const language = "__Host-language"
+
+// Language is the tag of the language that was chosen in this browser; "" when none was.
+func Language(r *http.Request) string {
+	c, err := r.Cookie(language)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// Speak is the cookie that remembers the language, for a year.
+func Speak(tag string) *http.Cookie {
+	return &http.Cookie{Name: language, Value: tag, Path: "/", MaxAge: 365 * 24 * 3600, Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode}
+}
+
 // flow and known are the cookies of what a browser shows when it signs in.
 const (
 	flow  = "__Host-flow"

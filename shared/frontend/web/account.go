@@ -26,17 +26,18 @@ func AccountPage(
 	keyring *passkeys.Keyring,
 ) *Page {
 	showing := accountView{s, self, own, providers}
-	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return speaks(s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		l := words.In(r.Context())
 		q := r.URL.Query()
 		v, err := showing.account(r, caller)
 		if err != nil {
 			return err
 		}
-		v.Note, v.Connect = connectNote(q, providers), connectable(providers, v.Links)
+		v.Note, v.Connect = connectNote(l, q, providers), connectable(l, providers, v.Links)
 		if q.Get("done") == "left" {
-			v.Note = page.Note{Tone: page.Good, Text: words.Say("account.left")}
+			v.Note = page.Note{Tone: page.Good, Text: l.Say("account.left")}
 		}
-		if text := cmp.Or(passkeyDone(q.Get("done")), sessionDone(q.Get("done"))); text != "" {
+		if text := cmp.Or(passkeyDone(l, q.Get("done")), sessionDone(l, q.Get("done"))); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		if q.Get("review") == "passkeys" {
@@ -55,7 +56,7 @@ func AccountPage(
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}, signOut(sessions), endSessions(sessions), endOthers(sessions), endSession(own), leavePortal(leaving), eraseMe(showing, erasure),
-		disconnect(links), renamePasskey(showing, keyring), removePasskey(showing, keyring))
+		disconnect(links), renamePasskey(showing, keyring), removePasskey(showing, keyring)))
 }
 
 // accountView is what a person's own page is made of.
@@ -72,13 +73,14 @@ const mostSessions = 20
 
 // account prepares the caller's page.
 func (s accountView) account(r *http.Request, caller identity.Caller) (page.Account, error) {
+	l := words.In(r.Context())
 	o, err := s.self.See(r.Context(), caller)
 	if err != nil {
 		return page.Account{}, err
 	}
 	now := s.now()
 	v := page.Account{Brand: s.brand, Home: "/", Person: string(caller.Email)}
-	v.Passkeys, v.Changes = s.ownPasskeys(o.Person), s.changes(o.Person)
+	v.Passkeys, v.Changes = s.ownPasskeys(l, o.Person), s.changes(l, o.Person)
 	for _, p := range o.Portals {
 		b := brandOf(p.Agency)
 		if len(o.Portals) == 1 && len(o.Workplaces) == 0 || string(p.Agency.ID) == cookie.Choice(r) {
@@ -86,27 +88,28 @@ func (s accountView) account(r *http.Request, caller identity.Caller) (page.Acco
 		}
 		b.LogoURL = "" // its initial saves a request
 		v.Portals = append(v.Portals, page.OwnPortal{ID: string(p.Agency.ID), Brand: b, URL: portalPath(string(p.Agency.ID)),
-			Since: page.TimeAt(p.Client.AcceptedAt, now)})
+			Since: page.TimeIn(l, p.Client.AcceptedAt, now)})
 	}
 	for _, p := range o.Former {
 		if !p.Client.EndedAt.IsZero() {
 			v.Former = append(v.Former, page.FormerPortal{Name: p.Agency.Name, Left: p.Client.EndedBy == client.ByClient,
-				At: page.TimeAt(p.Client.EndedAt, now)})
+				At: page.TimeIn(l, p.Client.EndedAt, now)})
 		}
 	}
 	for _, x := range o.Workplaces {
 		b := brandOf(x.Agency)
 		b.LogoURL = ""
-		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Level: levelWord(x.Member.Level)})
+		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Level: levelWord(l, x.Member.Level)})
 	}
-	for _, l := range o.Person.Links {
-		v.Links = append(v.Links, page.LinkedAccount{Provider: l.Name, Email: l.Email, Issuer: l.Issuer, Since: page.TimeAt(l.At, now)})
+	for _, at := range o.Person.Links {
+		v.Links = append(v.Links, page.LinkedAccount{Provider: at.Name, Email: at.Email, Issuer: at.Issuer, Since: page.TimeIn(l, at.At, now)})
 	}
 	return v, s.listSessions(r, caller, &v)
 }
 
 // listSessions adds to the page where the person is signed in. The session of the request stands first, wherever it is in the list.
 func (s accountView) listSessions(r *http.Request, caller identity.Caller, v *page.Account) error {
+	l := words.In(r.Context())
 	after, err := id.ParseSession(r.URL.Query().Get("sessions"))
 	if err != nil {
 		after = ""
@@ -120,10 +123,10 @@ func (s accountView) listSessions(r *http.Request, caller identity.Caller, v *pa
 	}
 	now := s.now()
 	session := func(by identity.Proof, since, proved time.Time) page.Session {
-		one := page.Session{Device: by.Device, Network: identity.NetworkLike(by.Network), Way: s.wayWord(by),
-			Since: page.TimeAt(since, now)}
+		one := page.Session{Device: by.Device, Network: identity.NetworkLike(by.Network), Way: s.wayWord(l, by),
+			Since: page.TimeIn(l, since, now)}
 		if !proved.Equal(since) && !proved.Before(since) {
-			at := page.TimeAt(proved, now)
+			at := page.TimeIn(l, proved, now)
 			one.Proved = &at
 		}
 		return one
@@ -144,43 +147,43 @@ func (s accountView) listSessions(r *http.Request, caller identity.Caller, v *pa
 }
 
 // wayWord is how somebody has signed in.
-func (s accountView) wayWord(by identity.Proof) string {
+func (s accountView) wayWord(l words.Language, by identity.Proof) string {
 	switch by.Way {
 	case identity.Passkey:
-		return words.Say("account.by_passkey")
+		return l.Say("account.by_passkey")
 	case identity.Provider:
 		if p, ok := identity.FindProvider(s.providers, by.Provider); ok {
-			return words.Say("account.by_provider", "provider", p.Name)
+			return l.Say("account.by_provider", "provider", p.Name)
 		}
-		return words.Say("account.by_some_provider")
+		return l.Say("account.by_some_provider")
 	}
-	return words.Say("account.by_code")
+	return l.Say("account.by_code")
 }
 
 // mostChanges is how many of the latest changes a person's account shows.
 const mostChanges = 20
 
 // changes are what has changed lately about how a person signs in, newest first.
-func (s accountView) changes(p *account.Person) []page.AccountChange {
+func (s accountView) changes(l words.Language, p *account.Person) []page.AccountChange {
 	now := s.now()
 	var all []page.AccountChange
 	for n := len(p.Changes) - 1; n >= 0; n-- {
 		c := p.Changes[n]
 		if now.Sub(c.At) < identity.ChangeKept && len(all) < mostChanges {
 			all = append(all, page.AccountChange{What: string(c.What), Name: cmp.Or(c.Told.Passkey, c.Told.Provider, c.Told.Ended),
-				Before: c.Told.Before, Device: c.Told.Device, Network: identity.NetworkLike(c.Told.Network), At: page.TimeAt(c.At, now)})
+				Before: c.Told.Before, Device: c.Told.Device, Network: identity.NetworkLike(c.Told.Network), At: page.TimeIn(l, c.At, now)})
 		}
 	}
 	return all
 }
 
 // sessionDone is what the account says after somebody was signed out elsewhere, by the word that the redirect carries.
-func sessionDone(done string) string {
+func sessionDone(l words.Language, done string) string {
 	switch done {
 	case "session-ended":
-		return words.Say("account.session_ended")
+		return l.Say("account.session_ended")
 	case "others-ended":
-		return words.Say("account.others_ended")
+		return l.Say("account.others_ended")
 	}
 	return ""
 }

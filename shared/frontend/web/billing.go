@@ -64,33 +64,34 @@ func deal(c *client.Client, now time.Time, path string) (*page.Deal, error) {
 }
 
 // unpaid says why nothing was paid, by the fault's code; what else went wrong is to be tried again.
-func unpaid(code fault.Code) string {
+func unpaid(l words.Language, code fault.Code) string {
 	switch code {
 	case fault.PaymentsOff:
-		return words.Say("checkout.not_sold")
+		return l.Say("checkout.not_sold")
 	case fault.Unavailable:
-		return words.Say("checkout.no_answer")
+		return l.Say("checkout.no_answer")
 	case fault.Invalid:
-		return words.Say("checkout.choose")
+		return l.Say("checkout.choose")
 	case fault.Gone:
-		return words.Say("checkout.gone")
+		return l.Say("checkout.gone")
 	case fault.Expired:
-		return words.Say("checkout.expired")
+		return l.Say("checkout.expired")
 	case fault.Forbidden:
-		return words.Say("checkout.owners_only")
+		return l.Say("checkout.owners_only")
 	case fault.NotFound:
-		return words.Say("checkout.no_account")
+		return l.Say("checkout.no_account")
 	}
-	return words.Say("checkout.failed")
+	return l.Say("checkout.failed")
 }
 
 // refusal is what a page shows that a form leads back to.
 func refusal(r *http.Request) page.Problems {
+	l := words.In(r.Context())
 	code := fault.Code(r.URL.Query().Get("problem"))
 	if code == "" {
 		return nil
 	}
-	return page.Problems{{Message: unpaid(code)}}
+	return page.Problems{{Message: unpaid(l, code)}}
 }
 
 // buyingHandler shows a page about what the caller buys.
@@ -98,7 +99,7 @@ type buyingHandler func(w http.ResponseWriter, r *http.Request, caller identity.
 
 // buying makes a page about what the caller buys from the agency in the query; who has nothing with it is told so.
 func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.Contracts, show buyingHandler) *Page {
-	return s.page(id, auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return speaks(s.page(id, auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		from, err := agencyIn(r)
 		var c *client.Client
 		if err == nil {
@@ -111,7 +112,7 @@ func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.
 			return err
 		}
 		return show(w, r, caller, c)
-	})
+	}))
 }
 
 // agencyIn is the agency that the query names. Fault: [fault.NotFound] for none.
@@ -120,6 +121,7 @@ func agencyIn(r *http.Request) (id.Agency, error) { return id.ParseAgency(r.URL.
 // CheckoutPage shows what the person is asked to buy, and takes the choice between monthly and annual.
 func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
+		l := words.In(r.Context())
 		deal := c.Invite.Contract
 		if c.Joined() {
 			deal = c.Contract()
@@ -140,11 +142,11 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contra
 		}
 		v := page.Checkout{Bill: owed, Brand: senderBrand(c.Invite.From),
 			Agency: string(c.Agency), Person: string(caller.Email),
-			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()),
+			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeIn(l, c.Invite.ExpiresAt, s.now()),
 			Problems: refusal(r), Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
-			v.Note = page.Note{Tone: page.Wait, Title: words.Say("checkout.not_charged_title"),
-				Text: words.Say("checkout.not_charged_text")}
+			v.Note = page.Note{Tone: page.Wait, Title: l.Say("checkout.not_charged_title"),
+				Text: l.Say("checkout.not_charged_text")}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}

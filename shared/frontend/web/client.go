@@ -204,8 +204,8 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 		}
 	}
 	for _, x := range l.Resources {
-		row := page.Linked{ID: string(x.Resource), URL: thingPath(x.Resource), Name: x.Name, Kind: kindWord(x.Kind, x.Type),
-			State:  resourceBadge(x.Status),
+		row := page.Linked{ID: string(x.Resource), URL: thingPath(x.Resource), Name: x.Name, Kind: kindWord(words.English, x.Kind, x.Type),
+			State:  resourceBadge(words.English, x.Status),
 			Rights: rightsWord(x.Access), Write: x.Access == instance.Write}
 		if x.Status == "" || x.Status == instance.Deleted { // it has no page any more
 			row.URL = ""
@@ -214,7 +214,7 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 			if !c.AgencyPays() {
 				row.Own, row.Rights = true, words.Say("client.own")
 			}
-			row.Progress = progress(i, false, now)
+			row.Progress = progress(words.English, i, false, now)
 			row.Retry = i.State == purchase.Failed && caller.MayPortal(identity.InPerson, identity.Manage) == nil
 			if row.Progress != nil {
 				v.Edition += row.Progress.Edition + " "
@@ -461,7 +461,7 @@ func joined(v *page.Client, c *client.Client, now time.Time) {
 // owing says what is wrong with the payment of a client that has joined; false when nothing is.
 func owing(v *page.Client, c *client.Client) bool {
 	until := ""
-	if day := deletedOn(c); day != "" {
+	if day := deletedOn(words.English, c); day != "" {
 		until = words.Say("client.suspended_until", "day", day)
 	}
 	if c.AgencyPays() {
@@ -493,7 +493,7 @@ func owing(v *page.Client, c *client.Client) bool {
 // owed is owing where the agency pays.
 func owed(v *page.Client, c *client.Client) bool {
 	until := ""
-	if day := deletedOn(c); day != "" {
+	if day := deletedOn(words.English, c); day != "" {
 		until = words.Say("payer.owed_until", "day", day)
 	}
 	switch s := c.Payment.State; {

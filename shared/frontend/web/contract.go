@@ -45,8 +45,9 @@ func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 
 // PortalContractPage shows a client the same; also one that has not paid yet, or is no client any more.
 func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
-	return s.page("portalContractPage", auth, identity.ByClient,
+	return speaks(s.page("portalContractPage", auth, identity.ByClient,
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			l := words.In(r.Context())
 			with, err := agencyIn(r)
 			if err != nil {
 				return err
@@ -62,18 +63,18 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 				} else if !branded {
 					v.Brand = s.brand
 				}
-				v.Back, v.BackWord = portalPath(string(c.Agency)), words.Say("contract.your_portal")
+				v.Back, v.BackWord = portalPath(string(c.Agency)), l.Say("contract.your_portal")
 				if c.Payment.Renews() {
 					v.Cancel = string(c.Agency)
 				}
 				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
-					v.Back, v.BackWord = checkoutPath(c.Agency), words.Say("contract.your_order")
+					v.Back, v.BackWord = checkoutPath(c.Agency), l.Say("contract.your_order")
 				} else if !c.Joined() {
-					v.Back, v.BackWord = "/account", words.Say("contract.your_account")
+					v.Back, v.BackWord = "/account", l.Say("contract.your_account")
 				}
 				return nil
 			})
-		})
+		}))
 }
 
 // portalContractPath is where a client reads its contract with the agency.

@@ -16,13 +16,15 @@ import (
 // fail answers with the page of an error. What is none of ours is "internal" to the outside, and told in the log.
 // A page for the agency that nobody is signed in for leads to the sign-in.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	l := words.In(r.Context())
 	f := fault.As(err)
 	if f == nil {
 		event.Annotate(r.Context(), "error", err.Error())
 		f = fault.New(fault.Internal, "errors.try_again")
 	}
 	note(r.Context(), f)
-	v := page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: words.Say("errors.start"), NextURL: "/"}
+	f = f.In(l)
+	v := page.Failure{Brand: s.brand, Title: title(l, f.Code), Text: f.Message, Next: l.Say("errors.start"), NextURL: "/"}
 	switch f.Code {
 	case fault.StepUpRequired:
 		if stepUp(w, r) == nil {
@@ -48,29 +50,29 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	retryAfter(w, f)
 	if err := s.show(w, r, f.Code.Status(), v); err != nil {
 		event.Annotate(r.Context(), "error", err.Error())
-		http.Error(w, words.Say("errors.ours")+". "+words.Say("errors.try_again"), http.StatusInternalServerError)
+		http.Error(w, l.Say("errors.ours")+". "+l.Say("errors.try_again"), http.StatusInternalServerError)
 	}
 }
 
 // title is a failure in a few words.
-func title(c fault.Code) string {
+func title(l words.Language, c fault.Code) string {
 	switch c {
 	case fault.NotFound:
-		return words.Say("errors.nothing_here")
+		return l.Say("errors.nothing_here")
 	case fault.WrongMethod:
-		return words.Say("errors.wrong_method")
+		return l.Say("errors.wrong_method")
 	case fault.CrossOrigin:
-		return words.Say("errors.cross_origin")
+		return l.Say("errors.cross_origin")
 	case fault.RateLimited:
-		return words.Say("errors.rate_limited")
+		return l.Say("errors.rate_limited")
 	case fault.TooLarge:
-		return words.Say("errors.too_large")
+		return l.Say("errors.too_large")
 	case fault.Internal, fault.Unavailable:
-		return words.Say("errors.ours")
+		return l.Say("errors.ours")
 	case fault.Forbidden, fault.PlanRequired, fault.Suspended:
-		return words.Say("errors.forbidden")
+		return l.Say("errors.forbidden")
 	}
-	return words.Say("errors.failed")
+	return l.Say("errors.failed")
 }
 
 // retryAfter tells programs when to come back (RFC 9110 section 10.2.3).
@@ -110,7 +112,7 @@ func ours(r *http.Request, err error) (*fault.Error, error) {
 		return nil, err
 	}
 	note(r.Context(), f)
-	return f, nil
+	return f.In(words.In(r.Context())), nil
 }
 
 func asDeadLink(err error) (*deadLink, bool) {

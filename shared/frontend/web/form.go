@@ -29,6 +29,9 @@ type Page struct {
 
 	foreign bool // its form is taken from wherever it comes: what proves who sends it is in the address, and no cookie counts
 
+	speaks   bool // whether it is in the language of who asks
+	remember func(r *http.Request, caller identity.Caller, l words.Language) error
+
 	whole  bool // its one form is what is sent there, whatever it says to do
 	unheld bool // the wrapper finds out who is calling, and holds nobody to Who
 }
@@ -71,17 +74,20 @@ func primary(f Form) Form {
 
 // ServeHTTP serves the page's path.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.speaks {
+		r = spoken(r, !p.foreign && !p.any)
+	}
 	if p.any || r.PathValue("token") != "" { // also what is none of our addresses, and may be a link that lost a character
 		page.KeepAddress(w.Header())
 	}
 	switch {
 	case r.Method == http.MethodGet, r.Method == http.MethodHead, p.any:
 		p.answer(w, r, p.Who, p.show)
-	case r.Method == http.MethodPost && len(p.Forms) > 0:
+	case r.Method == http.MethodPost && (len(p.Forms) > 0 || p.speaks):
 		p.send(w, r)
 	default:
 		methods := "GET, HEAD"
-		if len(p.Forms) > 0 {
+		if len(p.Forms) > 0 || p.speaks {
 			methods += ", POST"
 		}
 		w.Header().Set("Allow", methods)
@@ -107,6 +113,10 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	do := r.PostForm.Get("do")
+	if p.speaks && do == doSpeak && !p.foreign {
+		p.choose(w, r)
+		return
+	}
 	n := slices.IndexFunc(p.Forms, func(f Form) bool { return f.Do == do })
 	if p.whole {
 		n = 0
@@ -178,10 +188,11 @@ func (p *Page) Function() event.Function { return event.HTTP(p.ID, p) }
 
 // notAgency shows a person who works at no agency where to go instead.
 func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) error {
+	l := words.In(r.Context())
 	if f := fault.As(err); f != nil && f.Code == fault.Forbidden {
 		note(r.Context(), f)
-		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message,
-			Next: words.Say("errors.your_places"), NextURL: "/agencies"})
+		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(l, f.Code), Text: f.In(l).Message,
+			Next: l.Say("errors.your_places"), NextURL: "/agencies"})
 	}
 	return err
 }
@@ -196,10 +207,14 @@ type Redirect struct {
 	Who identity.Who
 
 	handler http.Handler
+	speaks  bool // whether what goes wrong is told in the language of who asks
 }
 
 // ServeHTTP leads on.
 func (l *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.speaks {
+		r = spoken(r, false)
+	}
 	if r.Method == l.Method || r.Method == http.MethodHead && l.Method == http.MethodGet {
 		l.handler.ServeHTTP(w, r)
 		return

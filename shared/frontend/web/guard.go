@@ -9,6 +9,7 @@ import (
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/view/page"
 )
@@ -80,7 +81,8 @@ func tokenFits(r *http.Request) bool {
 
 // bare answers with a page that needs no templates, for functions which have no room for them.
 func bare(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	l := words.In(r.Context())
 	event.Annotate(r.Context(), "code", string(f.Code))
 	retryAfter(w, f)
-	page.Bare(w, f.Code.Status(), title(f.Code), f.Message)
+	page.Bare(w, l, f.Code.Status(), title(l, f.Code), f.In(l).Message)
 }

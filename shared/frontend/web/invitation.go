@@ -34,9 +34,10 @@ const (
 func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding.Invitations, answers *onboarding.Answers,
 	decliner *onboarding.Decliner, codes *signin.Codes, signIns *signin.SignIns, providers []identity.OpenIDProvider) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		l := words.In(r.Context())
 		q := r.URL.Query()
 		v, err := s.invitation(r, invitations, caller)
-		v.Providers, v.Note = buttons(providers, v.URL), setbackNote(q, providers)
+		v.Providers, v.Note = buttons(l, providers, v.URL), setbackNote(l, q, providers)
 		if fault.Is(err, fault.Gone) && q.Get("done") == "declined" {
 			// Whoever has declined is thanked. Any other dead link tells what it tells without the thanks.
 			thanked, wrong := decliner.Declined(r.Context(), caller, r.PathValue("token"))
@@ -68,20 +69,20 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 			if offer := q.Get("offer"); offer == v.Offer {
 				v.Agreed = true
 			} else if offer != "" {
-				v.Note = changedOffer()
+				v.Note = changedOffer(l)
 			}
 			if q.Get("again") != "" {
-				v.Note = page.Note{Tone: page.Good, Text: words.Say("invitation.code_again")}
+				v.Note = page.Note{Tone: page.Good, Text: l.Say("invitation.code_again")}
 			}
-			if proves := provesNote(q, providers); proves.Text != "" {
+			if proves := provesNote(l, q, providers); proves.Text != "" {
 				v.With, v.Note = q.Get("with"), proves
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return s.page("invitationPage", auth, identity.ByHolder, show,
+	return speaks(s.page("invitationPage", auth, identity.ByHolder, show,
 		primary(acceptInvitation(s, invitations, signIns)), mailCode(s, invitations, codes, providers),
-		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers))
+		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers)))
 }
 
 // deadLink is the fault of a link that opens nothing, with the page to show for it.
@@ -104,6 +105,7 @@ func (s *Site) dead(w http.ResponseWriter, r *http.Request, err error, f *fault.
 
 // invitation prepares the page for whoever is looking.
 func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, caller identity.Caller) (page.Invitation, error) {
+	l := words.In(r.Context())
 	token, now := r.PathValue("token"), s.now()
 	i, err := invitations.View(r.Context(), token, caller)
 	if f := fault.As(err); f != nil && i.Client != nil {
@@ -111,7 +113,7 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 		if d.view.Expired = f.Code == fault.Expired; !d.view.Expired {
 			d.view.Ended = true
 		} else if at := i.Asked(now); !at.IsZero() {
-			d.view.Asked = page.TimeAt(at, now)
+			d.view.Asked = page.TimeIn(l, at, now)
 		} else {
 			d.view.Ask = invitationPath(token)
 		}
@@ -125,7 +127,7 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	v := page.Invitation{
 		Brand: senderBrand(c.Invite.From), Inviter: c.Invite.From.Name,
 		URL: invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),
-		Message: c.Invite.Message, Until: page.TimeAt(c.Invite.ExpiresAt, now), Offer: i.Offer, Proposed: c.Proposal != nil,
+		Message: c.Invite.Message, Until: page.TimeIn(l, c.Invite.ExpiresAt, now), Offer: i.Offer, Proposed: c.Proposal != nil,
 	}
 	if deal := c.Invite.Contract; deal != nil {
 		v.Pays = checkoutPath(c.Agency)
@@ -134,7 +136,7 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 		}
 	}
 	for _, g := range i.Grants {
-		v.Opens = append(v.Opens, page.Linked{Name: g.Name, Rights: accessWord(g.Access)})
+		v.Opens = append(v.Opens, page.Linked{Name: g.Name, Rights: accessWord(l, g.Access)})
 	}
 	switch i.Standing {
 	case onboarding.Invited:
@@ -150,16 +152,16 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 }
 
 // changedOffer is what somebody reads who has looked at another offer than the one there is now.
-func changedOffer() page.Note {
-	return page.Note{Tone: page.Wait, Title: words.Say("invitation.changed_title"), Text: words.Say("invitation.changed_text")}
+func changedOffer(l words.Language) page.Note {
+	return page.Note{Tone: page.Wait, Title: l.Say("invitation.changed_title"), Text: l.Say("invitation.changed_text")}
 }
 
 // accessWord says to an invitee what it is given.
-func accessWord(a instance.Access) string {
+func accessWord(l words.Language, a instance.Access) string {
 	if a == instance.Write {
-		return words.Say("invitation.write")
+		return l.Say("invitation.write")
 	}
-	return words.Say("invitation.read")
+	return l.Say("invitation.read")
 }
 
 // seconds is a wait in whole seconds, rounded up.
@@ -168,11 +170,12 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 // mailCode mails a sign-in code to the invited address, and to no other.
 func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+		l := words.In(r.Context())
 		v, err := s.invitation(r, invitations, identity.Caller{})
 		if err != nil {
 			return err
 		}
-		v.Providers, v.With = buttons(providers, v.URL), r.PostForm.Get("with")
+		v.Providers, v.With = buttons(l, providers, v.URL), r.PostForm.Get("with")
 		to, invite, err := invitations.AddressIn(r.Context(), r.PathValue("token"), r.PostForm.Get("timeZone"))
 		if err != nil {
 			return err
@@ -215,6 +218,7 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes,
 // address, who is signed in by it.
 func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *signin.SignIns) Form {
 	return form("accept", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		l := words.In(r.Context())
 		ctx, token := r.Context(), r.PathValue("token")
 		v, err := s.invitation(r, invitations, caller)
 		if err != nil {
@@ -253,7 +257,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 			if v, err = s.invitation(r, invitations, caller); err != nil {
 				return err
 			}
-			v.Note = changedOffer()
+			v.Note = changedOffer(l)
 			return s.show(w, r, f.Code.Status(), v)
 		case fault.Is(err, fault.Unauthenticated), fault.Is(err, fault.WrongAccount): // the page says what to do
 			f := fault.As(err)

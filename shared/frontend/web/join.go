@@ -25,24 +25,25 @@ func joinPath(token string) string { return "/join/" + url.PathEscape(token) }
 func JoinPage(s *Site, auth *signin.Authenticator, joins *sharing.Joins, codes *signin.Codes, signIns *signin.SignIns,
 	providers []identity.OpenIDProvider) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		l := words.In(r.Context())
 		v, status, err := s.join(r, joins, caller)
 		if err != nil {
 			return err
 		}
 		q := r.URL.Query()
 		if v.Step == page.JoinAsk || v.Step == page.JoinConfirm {
-			v.Name, v.Note, v.Providers = q.Get("name"), setbackNote(q, providers), buttons(providers, "")
+			v.Name, v.Note, v.Providers = q.Get("name"), setbackNote(l, q, providers), buttons(l, providers, "")
 		}
-		if m, ok := mailedOf(q, s.now()); ok && q.Get("step") == "code" && v.Step == page.JoinAsk {
+		if m, ok := mailedOf(l, q, s.now()); ok && q.Get("step") == "code" && v.Step == page.JoinAsk {
 			v.Step, v.Email, v.Wait, v.Note = page.JoinCode, string(m.to), seconds(m.wait), m.note
-			if proves := provesNote(q, providers); proves.Text != "" {
+			if proves := provesNote(l, q, providers); proves.Text != "" {
 				v.With, v.Note = q.Get("with"), proves
 			}
 		}
 		return s.show(w, r, status, v)
 	}
-	return s.page("joinPage", auth, identity.ByHolder, s.unlessGone(show), primary(joinByLink(s, joins, signIns)),
-		joinCode(s, joins, codes, providers))
+	return speaks(s.page("joinPage", auth, identity.ByHolder, s.unlessGone(show), primary(joinByLink(s, joins, signIns)),
+		joinCode(s, joins, codes, providers)))
 }
 
 // unlessGone answers with one page for every link that lets nobody join, as who is not signed in sees it.
@@ -68,6 +69,7 @@ func (s *Site) join(r *http.Request, joins *sharing.Joins, caller identity.Calle
 }
 
 func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller identity.Caller) (page.Join, int, error) {
+	l := words.In(r.Context())
 	out := page.Join{Brand: brandOf(v.Agency), URL: joinPath(r.PathValue("token")), Person: string(caller.Email),
 		Approval: v.Link.Approval, Portal: portalPath(string(v.Agency.ID))}
 	event.Annotate(r.Context(), "agency", string(v.Agency.ID), "link", string(v.Link.ID))
@@ -77,17 +79,17 @@ func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller ident
 			return out, 0, err
 		}
 		note(r.Context(), f)
-		out.Step, out.Title, out.Why = page.JoinBarred, barredTitle(f.Code), f.Message
+		out.Step, out.Title, out.Why = page.JoinBarred, barredTitle(l, f.Code), f.In(l).Message
 		switch f.Code {
 		case fault.AlreadyMember:
-			out.Next, out.NextWord = "/home", words.Say("join.to_home")
+			out.Next, out.NextWord = "/home", l.Say("join.to_home")
 		case fault.AlreadyInvited:
-			out.Next, out.NextWord = "/i/"+string(v.Agency.ID), words.Say("join.to_invitation")
+			out.Next, out.NextWord = "/i/"+string(v.Agency.ID), l.Say("join.to_invitation")
 		case fault.AlreadyClient:
-			out.Next, out.NextWord = out.Portal, words.Say("invitation.open_portal")
+			out.Next, out.NextWord = out.Portal, l.Say("invitation.open_portal")
 		case fault.Gone:
 			if v.Standing == sharing.Joined || v.Standing == sharing.Client { // who is in needs no link
-				out.Next, out.NextWord = out.Portal, words.Say("invitation.open_portal")
+				out.Next, out.NextWord = out.Portal, l.Say("invitation.open_portal")
 			}
 		}
 		return out, f.Code.Status(), nil
@@ -108,18 +110,18 @@ func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller ident
 }
 
 // barredTitle is why somebody cannot join, in a few words.
-func barredTitle(c fault.Code) string {
+func barredTitle(l words.Language, c fault.Code) string {
 	switch c {
 	case fault.AlreadyMember:
-		return words.Say("join.you_work_here_title")
+		return l.Say("join.you_work_here_title")
 	case fault.AlreadyInvited:
-		return words.Say("join.accept_first_title")
+		return l.Say("join.accept_first_title")
 	case fault.WrongAccount:
-		return words.Say("join.other_domain_title")
+		return l.Say("join.other_domain_title")
 	case fault.Gone:
-		return words.Say("join.gone_title")
+		return l.Say("join.gone_title")
 	}
-	return words.Say("join.cannot_join")
+	return l.Say("join.cannot_join")
 }
 
 // longestKept is how long a name may be that goes along to a provider and back, in bytes as it stands in an address.
@@ -178,12 +180,13 @@ func joinable(ctx context.Context, joins *sharing.Joins, path string) (bool, err
 // joinCode mails a sign-in code to the address that somebody types who wants to join, or leads to a provider with the name that was typed.
 func joinCode(s *Site, joins *sharing.Joins, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByHolder, s.unlessGone(func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+		l := words.In(r.Context())
 		v, _, err := s.join(r, joins, identity.Caller{})
 		if err != nil {
 			return err
 		}
 		v.Email, v.Name, v.With = r.PostForm.Get("email"), r.PostForm.Get("name"), r.PostForm.Get("with")
-		v.Providers = buttons(providers, "")
+		v.Providers = buttons(l, providers, "")
 		if by, ok := identity.FindProvider(providers, identity.ProviderID(r.PostForm.Get("by"))); ok {
 			return seeOther(w, providerPath(by.ID, joinBack(v.URL, url.Values{"name": {v.Name}})))
 		}

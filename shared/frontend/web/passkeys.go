@@ -27,7 +27,7 @@ func afterCode(opened *identity.Opened, next string) string {
 }
 
 // ownPasskeys are a person's passkeys as its account shows them.
-func (s *Site) ownPasskeys(p *account.Person) page.Passkeys {
+func (s *Site) ownPasskeys(l words.Language, p *account.Person) page.Passkeys {
 	now := s.now()
 	v := page.Passkeys{Most: passkey.Most, Host: hostOf(s.at)}
 	set := p.Passkeys
@@ -37,9 +37,9 @@ func (s *Site) ownPasskeys(p *account.Person) page.Passkeys {
 	v.Handle, v.Full = base64.RawURLEncoding.EncodeToString(set.Handle), set.Room() != nil
 	for _, k := range set.Keys {
 		one := page.Passkey{ID: string(k.ID), Name: k.Name, Credential: base64.RawURLEncoding.EncodeToString(k.Credential),
-			Created: page.TimeAt(k.CreatedAt, now), Suspect: !k.SuspectedAt.IsZero()}
+			Created: page.TimeIn(l, k.CreatedAt, now), Suspect: !k.SuspectedAt.IsZero()}
 		if !k.UsedAt.IsZero() {
-			used := page.TimeAt(k.UsedAt, now)
+			used := page.TimeIn(l, k.UsedAt, now)
 			one.Used = &used
 		}
 		v.Keys = append(v.Keys, one)
@@ -57,16 +57,16 @@ func hostOf(origin string) string {
 }
 
 // passkeyDone is what the account says after a form, by the word that the redirect carries.
-func passkeyDone(done string) string {
+func passkeyDone(l words.Language, done string) string {
 	switch done {
 	case "stepped-up":
-		return words.Say("passkeys.now")
+		return l.Say("passkeys.now")
 	case "passkey":
-		return words.Say("passkeys.added")
+		return l.Say("passkeys.added")
 	case "passkey-renamed":
-		return words.Say("passkeys.renamed")
+		return l.Say("passkeys.renamed")
 	case "passkey-removed":
-		return words.Say("passkeys.removed")
+		return l.Say("passkeys.removed")
 	}
 	return ""
 }

@@ -37,6 +37,7 @@ type payerView struct {
 	side  client.Side
 	party billing.Party
 	may   bool // whether who looks may do what its side may
+	in    words.Language
 }
 
 // payerPage is the page of a side: find says what is the side's own.
@@ -63,7 +64,7 @@ func ClientPayerPage(s *Site, auth *signin.Authenticator, directory *clients.Dir
 			return nil, payerView{}, err
 		}
 		around, c := workspace(a, caller, page.InClients), l.Client
-		return c, payerView{side: client.ByAgency, party: billing.Party{Client: which},
+		return c, payerView{side: client.ByAgency, in: words.English, party: billing.Party{Client: which},
 			may: caller.MayPortal(identity.InPerson, identity.Manage) == nil,
 			Payer: page.Payer{Workspace: &around, Brand: around.Brand, URL: clientPayerPath(which), Back: clientPath(which),
 				BackWord: c.DisplayName(), Client: c.DisplayName()}}, nil
@@ -87,15 +88,16 @@ func PortalPayerPage(s *Site, auth *signin.Authenticator, contracts *billing.Con
 		if err != nil {
 			return nil, payerView{}, err
 		}
-		v := payerView{side: client.ByClient, party: billing.Party{Agency: with}, may: true,
+		l := words.In(r.Context())
+		v := payerView{side: client.ByClient, party: billing.Party{Agency: with}, may: true, in: l,
 			Payer: page.Payer{Brand: senderBrand(c.Invite.From), Person: string(caller.Email), URL: portalPayerPath(with),
-				Back: portalPath(string(with)), BackWord: words.Say("contract.your_portal"), Agency: string(with)}}
+				Back: portalPath(string(with)), BackWord: l.Say("contract.your_portal"), Agency: string(with)}}
 		if !branded {
 			v.Brand = s.brand
 		}
 		return c, v, nil
 	}}
-	return p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.Stepped(), identity.ByClient)
+	return speaks(p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.Stepped(), identity.ByClient))
 }
 
 // page is the page with its forms: consents has who may send those by which somebody may have to pay, answers who the others.
@@ -181,11 +183,11 @@ func (v *payerView) stand(c *client.Client) {
 	things := receipt.Things(c.Contract())
 	switch {
 	case things == "":
-		v.Now = words.Say("payer.nothing")
+		v.Now = v.in.Say("payer.nothing")
 	case c.Payer() == v.side:
-		v.Now = words.Say("payer.you_pay", "things", things)
+		v.Now = v.in.Say("payer.you_pay", "things", things)
 	default:
-		v.Now = words.Say("payer.they_pay", "name", v.other(c), "things", things)
+		v.Now = v.in.Say("payer.they_pay", "name", v.other(c), "things", things)
 	}
 }
 
@@ -206,21 +208,21 @@ func (v *payerView) change(c *client.Client, now time.Time, query url.Values) {
 	if p == nil {
 		return
 	}
-	mine, name, day := p.By == v.side, v.other(c), receipt.Day(p.Terms.At)
-	until := receipt.Day(p.ExpiresAt)
+	mine, name, day := p.By == v.side, v.other(c), v.in.Date(p.Terms.At.UTC())
+	until := v.in.Date(p.ExpiresAt.UTC())
 	say := func(tone page.Tone, title, text string) { v.Change = page.Note{Tone: tone, Title: title, Text: text} }
 	switch p.State {
 	case client.ChangeProposed:
 		switch {
 		case mine:
-			say(page.Wait, words.Say("payer.waiting", "name", name), words.Say("payer.waiting_text", "day", until))
+			say(page.Wait, v.in.Say("payer.waiting", "name", name), v.in.Say("payer.waiting_text", "day", until))
 		case p.To == v.side:
-			say(page.Wait, words.Say("payer.asks", "name", name), words.Say("payer.answer_by", "day", until))
+			say(page.Wait, v.in.Say("payer.asks", "name", name), v.in.Say("payer.answer_by", "day", until))
 		default:
-			say(page.Wait, words.Say("payer.offers", "name", name), words.Say("payer.answer_by", "day", until))
+			say(page.Wait, v.in.Say("payer.offers", "name", name), v.in.Say("payer.answer_by", "day", until))
 		}
 		if p.Terms.Version > 1 {
-			v.Why = words.Say("payer.anew", "day", day)
+			v.Why = v.in.Say("payer.anew", "day", day)
 		}
 		if v.may && !mine {
 			v.Agree, v.Decline = p.Hash(), true
@@ -228,13 +230,13 @@ func (v *payerView) change(c *client.Client, now time.Time, query url.Values) {
 	case client.ChangeAgreed:
 		v.agreed(c, query, name, day, until)
 	case client.ChangeScheduled:
-		text := words.Say("payer.scheduled_they", "name", name)
+		text := v.in.Say("payer.scheduled_they", "name", name)
 		if p.To == v.side {
-			text = words.Say("payer.scheduled_you")
+			text = v.in.Say("payer.scheduled_you")
 		}
-		say(page.Good, words.Say("payer.scheduled", "day", day), text)
+		say(page.Good, v.in.Say("payer.scheduled", "day", day), text)
 	case client.ChangeUndoing:
-		say(page.Wait, words.Say("payer.undoing"), words.Say("payer.undoing_text"))
+		say(page.Wait, v.in.Say("payer.undoing"), v.in.Say("payer.undoing_text"))
 	default:
 		v.ended(c, name)
 	}
@@ -260,17 +262,17 @@ func (v *payerView) agreed(c *client.Client, query url.Values, name, day, until 
 	p := c.Change
 	switch {
 	case p.Wants(v.side) && query.Get("card") != "":
-		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.card_sure"), Text: words.Say("payer.card_sure_text")}
+		v.Change = page.Note{Tone: page.Wait, Title: v.in.Say("payer.card_sure"), Text: v.in.Say("payer.card_sure_text")}
 	case p.Wants(v.side):
-		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.card_finish"), Text: words.Say("payer.card_text", "day", day)}
+		v.Change = page.Note{Tone: page.Wait, Title: v.in.Say("payer.card_finish"), Text: v.in.Say("payer.card_text", "day", day)}
 		if query.Get("canceled") != "" {
-			v.Why = words.Say("payer.card_back")
+			v.Why = v.in.Say("payer.card_back")
 		}
 	case p.Wants(v.side.Other()):
-		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.card_theirs", "name", name),
-			Text: words.Say("payer.card_theirs_text", "day", until)}
+		v.Change = page.Note{Tone: page.Wait, Title: v.in.Say("payer.card_theirs", "name", name),
+			Text: v.in.Say("payer.card_theirs_text", "day", until)}
 	default:
-		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.setting_up"), Text: words.Say("payer.setting_up_text")}
+		v.Change = page.Note{Tone: page.Wait, Title: v.in.Say("payer.setting_up"), Text: v.in.Say("payer.setting_up_text")}
 	}
 	if p.Wants(v.side) && v.may {
 		v.Card = "/portal/payer/card"
@@ -278,30 +280,30 @@ func (v *payerView) agreed(c *client.Client, query url.Values, name, day, until 
 			v.Card = clientPayerPath(c.ID) + "/card"
 		}
 		if code := fault.Code(query.Get("problem")); code != "" {
-			v.Problems = page.Problems{{Message: noCard(code)}}
+			v.Problems = page.Problems{{Message: noCard(v.in, code)}}
 		}
 	}
 }
 
 // noCard says why no card could be given, by the fault's code.
-func noCard(code fault.Code) string {
+func noCard(l words.Language, code fault.Code) string {
 	switch code {
 	case fault.PaymentsOff:
-		return words.Say("payer.card_off")
+		return l.Say("payer.card_off")
 	case fault.Unavailable:
-		return words.Say("checkout.no_answer")
+		return l.Say("checkout.no_answer")
 	case fault.NoChange:
-		return words.Say("payer.card_none")
+		return l.Say("payer.card_none")
 	case fault.Forbidden:
-		return words.Say("payer.card_barred")
+		return l.Say("payer.card_barred")
 	}
-	return words.Say("payer.card_failed")
+	return l.Say("payer.card_failed")
 }
 
 // ended says what became of a change.
 func (v *payerView) ended(c *client.Client, name string) {
 	p := c.Change
-	nothing := words.Say("payer.no_change")
+	nothing := v.in.Say("payer.no_change")
 	pick := func(mine bool, you, they string) string {
 		if mine {
 			return you
@@ -311,22 +313,22 @@ func (v *payerView) ended(c *client.Client, name string) {
 	say := func(tone page.Tone, title, text string) { v.Change = page.Note{Tone: tone, Title: title, Text: text} }
 	switch p.State {
 	case client.ChangeDone:
-		things, day := receipt.Things(p.Terms.New), receipt.Day(p.EndedAt)
-		say(page.Good, pick(p.To == v.side, words.Say("payer.done_you"), words.Say("payer.done_they", "name", name)),
-			pick(p.To == v.side, words.Say("payer.done_you_text", "day", day, "things", things),
-				words.Say("payer.done_they_text", "day", day, "name", name, "things", things)))
+		things, day := receipt.Things(p.Terms.New), v.in.Date(p.EndedAt.UTC())
+		say(page.Good, pick(p.To == v.side, v.in.Say("payer.done_you"), v.in.Say("payer.done_they", "name", name)),
+			pick(p.To == v.side, v.in.Say("payer.done_you_text", "day", day, "things", things),
+				v.in.Say("payer.done_they_text", "day", day, "name", name, "things", things)))
 	case client.ChangeDeclined:
-		say(page.Idle, pick(p.By != v.side, words.Say("payer.declined_you"), words.Say("payer.declined_they", "name", name)), nothing)
+		say(page.Idle, pick(p.By != v.side, v.in.Say("payer.declined_you"), v.in.Say("payer.declined_they", "name", name)), nothing)
 	case client.ChangeWithdrawn:
-		say(page.Idle, pick(p.By == v.side, words.Say("payer.withdrawn_you"), words.Say("payer.withdrawn_they", "name", name)), nothing)
+		say(page.Idle, pick(p.By == v.side, v.in.Say("payer.withdrawn_you"), v.in.Say("payer.withdrawn_they", "name", name)), nothing)
 	case client.ChangeExpired:
-		say(page.Idle, words.Say("payer.expired"), nothing)
+		say(page.Idle, v.in.Say("payer.expired"), nothing)
 		v.Why = receipt.ChangeReason(c)
 	case client.ChangeFailed:
-		say(page.Bad, words.Say("payer.failed"), cmp.Or(receipt.ChangeReason(c), nothing))
-		v.Why = pick(c.Payer() == v.side, words.Say("payer.goes_on_you"), words.Say("payer.goes_on_they", "name", name))
+		say(page.Bad, v.in.Say("payer.failed"), cmp.Or(receipt.ChangeReason(c), nothing))
+		v.Why = pick(c.Payer() == v.side, v.in.Say("payer.goes_on_you"), v.in.Say("payer.goes_on_they", "name", name))
 	default:
-		say(page.Idle, words.Say("payer.canceled"), cmp.Or(receipt.ChangeReason(c), nothing))
+		say(page.Idle, v.in.Say("payer.canceled"), cmp.Or(receipt.ChangeReason(c), nothing))
 	}
 }
 
@@ -340,11 +342,11 @@ func (v *payerView) terms(c *client.Client, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	t.Title, t.State = words.Say("payer.both"), page.Badge{Tone: page.Wait, Text: words.Say("payer.proposed_badge")}
-	t.Print = words.Say("payer.terms", "version", p.Terms.Version, "hash", p.Hash())
+	t.Title, t.State = v.in.Say("payer.both"), page.Badge{Tone: page.Wait, Text: v.in.Say("payer.proposed_badge")}
+	t.Print = v.in.Say("payer.terms", "version", p.Terms.Version, "hash", p.Hash())
 	if p.State != client.ChangeProposed {
-		t.State = page.Badge{Tone: page.Good, Text: words.Say("payer.agreed_badge")}
-		t.Print += " " + words.Say("payer.agreed_on", "day", page.TimeAt(p.AgreedAt, now).Day)
+		t.State = page.Badge{Tone: page.Good, Text: v.in.Say("payer.agreed_badge")}
+		t.Print += " " + v.in.Say("payer.agreed_on", "day", page.TimeIn(v.in, p.AgreedAt, now).Day)
 	}
 	v.Terms = t
 	return nil
@@ -352,25 +354,25 @@ func (v *payerView) terms(c *client.Client, now time.Time) error {
 
 // sides are the contract that ends and the one that begins. every is how often the new one is paid; "" while that is to be chosen.
 func (v *payerView) sides(c *client.Client, p *client.PayerChange, every payment.Interval) (*page.PayerTerms, error) {
-	day := receipt.Day(p.Terms.At)
-	before, err := v.paid(c, p.To.Other(), p.Terms.Old, p.Terms.OldEvery, page.Known{Term: words.Say("payer.ends"),
-		Text: words.Say("payer.ends_on", "day", day)})
+	day := v.in.Date(p.Terms.At.UTC())
+	before, err := v.paid(c, p.To.Other(), p.Terms.Old, p.Terms.OldEvery, page.Known{Term: v.in.Say("payer.ends"),
+		Text: v.in.Say("payer.ends_on", "day", day)})
 	if err != nil {
 		return nil, err
 	}
-	after, err := v.paid(c, p.To, p.Terms.New, every, page.Known{Term: words.Say("payer.begins"),
-		Text: words.Say("payer.begins_on", "day", day)})
+	after, err := v.paid(c, p.To, p.Terms.New, every, page.Known{Term: v.in.Say("payer.begins"),
+		Text: v.in.Say("payer.begins_on", "day", day)})
 	if err != nil {
 		return nil, err
 	}
-	before.Title, after.Title = words.Say("payer.until", "day", day), words.Say("payer.from", "day", day)
-	owns := words.Say("payer.client_owns", "client", c.DisplayName(), "day", day)
+	before.Title, after.Title = v.in.Say("payer.until", "day", day), v.in.Say("payer.from", "day", day)
+	owns := v.in.Say("payer.client_owns", "client", c.DisplayName(), "day", day)
 	if p.To == client.ByAgency {
-		owns = words.Say("payer.agency_owns", "agency", c.Invite.From.AgencyName, "client", c.DisplayName(), "day", day)
+		owns = v.in.Say("payer.agency_owns", "agency", c.Invite.From.AgencyName, "client", c.DisplayName(), "day", day)
 	}
 	return &page.PayerTerms{Sides: [2]page.PayerSide{before, after}, Facts: []page.Fact{
-		{Tone: page.Good, Text: owns}, {Tone: page.Good, Text: words.Say("payer.same_service")},
-		{Tone: page.Good, Text: words.Say("payer.card_fails")}}}, nil
+		{Tone: page.Good, Text: owns}, {Tone: page.Good, Text: v.in.Say("payer.same_service")},
+		{Tone: page.Good, Text: v.in.Say("payer.card_fails")}}}, nil
 }
 
 // paid is one of the two contracts.
@@ -378,14 +380,14 @@ func (v *payerView) paid(c *client.Client, payer client.Side, deal *contract.Con
 	when page.Known) (page.PayerSide, error) {
 	who := sideName(c, payer)
 	if payer == v.side {
-		who = words.Say("payer.you")
+		who = v.in.Say("payer.you")
 	}
-	access := words.Say("payer.access_own")
+	access := v.in.Say("payer.access_own")
 	if payer == client.ByAgency {
-		access = words.Say("payer.access_write")
+		access = v.in.Say("payer.access_write")
 	}
-	out := page.PayerSide{Known: []page.Known{{Term: words.Say("payer.payer"), Text: who}, {Term: words.Say("payer.owner"), Text: who},
-		{Term: words.Say("payer.access", "name", c.DisplayName()), Text: access}, when}}
+	out := page.PayerSide{Known: []page.Known{{Term: v.in.Say("payer.payer"), Text: who}, {Term: v.in.Say("payer.owner"), Text: who},
+		{Term: v.in.Say("payer.access", "name", c.DisplayName()), Text: access}, when}}
 	if deal != nil {
 		for _, l := range deal.Lines {
 			out.Lines = append(out.Lines, page.Known{Term: l.Name(),
@@ -412,11 +414,11 @@ func (p payerPage) offer(r *http.Request, caller identity.Caller, c *client.Clie
 	if v.Terms, err = v.sides(would, change, ""); err != nil {
 		return err
 	}
-	v.Terms.Title = words.Say("payer.offer_you")
+	v.Terms.Title = v.in.Say("payer.offer_you")
 	if to != v.side {
-		v.Terms.Title = words.Say("payer.offer_they", "name", v.other(c))
+		v.Terms.Title = v.in.Say("payer.offer_they", "name", v.other(c))
 	}
-	v.Terms.Facts = append(v.Terms.Facts, page.Fact{Tone: page.Good, Text: words.Say("payer.offer_text", "name", v.other(c))})
+	v.Terms.Facts = append(v.Terms.Facts, page.Fact{Tone: page.Good, Text: v.in.Say("payer.offer_text", "name", v.other(c))})
 	month, err := receipt.Paid(change.Terms.New, payment.Month)
 	if err != nil {
 		return err
@@ -434,13 +436,13 @@ func (p payerPage) offer(r *http.Request, caller identity.Caller, c *client.Clie
 // is ordered in its place.
 func (v *payerView) barred(c *client.Client, f *fault.Error) {
 	if f.Code != fault.NotProvisioned {
-		v.Barred = page.Note{Tone: page.Wait, Title: words.Say("payer.not_now"), Text: f.Message}
+		v.Barred = page.Note{Tone: page.Wait, Title: v.in.Say("payer.not_now"), Text: f.In(v.in).Message}
 		return
 	}
-	v.Barred = page.Note{Tone: page.Idle, Title: words.Say("payer.connected"),
-		Text: words.Say("payer.connected_client", "name", v.other(c))}
+	v.Barred = page.Note{Tone: page.Idle, Title: v.in.Say("payer.connected"),
+		Text: v.in.Say("payer.connected_client", "name", v.other(c))}
 	if v.side == client.ByAgency {
-		v.Barred.Text = words.Say("payer.connected_agency", "name", v.other(c))
+		v.Barred.Text = v.in.Say("payer.connected_agency", "name", v.other(c))
 		v.Order = "/clients?invite=new&order=" + url.QueryEscape(string(c.ID))
 	}
 }
@@ -465,7 +467,7 @@ func (v *payerView) await(w http.ResponseWriter, r *http.Request, c *client.Clie
 	if tries >= payerSoon {
 		pause = 15
 		if p.State == client.ChangeAgreed && !p.Wants(v.side) {
-			v.Change.Text = words.Say("payer.setting_up_long")
+			v.Change.Text = v.in.Say("payer.setting_up_long")
 		}
 	}
 	next := url.Values{"n": {fmt.Sprint(tries + 1)}}

@@ -20,13 +20,13 @@ import (
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
-	"latchkey.dev/shared/view/receipt"
 )
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
 func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glances *portal.Glances,
 	waiting *onboarding.Waiting) *Page {
-	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return speaks(s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		l := words.In(r.Context())
 		ctx := r.Context()
 		which, err := agencyIn(r)
 		var view *portal.View
@@ -67,21 +67,21 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Brand, v.Kept = s.brand, true
 		}
 		if view.Access == portal.Inactive {
-			v.Welcome, v.Failed = false, words.Say("portal.paused", "agency", view.Agency.Name)
+			v.Welcome, v.Failed = false, l.Say("portal.paused", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && view.Client.Payment.State == subscription.Disputed {
-			v.Failed = words.Say("portal.disputed", "agency", view.Agency.Name)
+			v.Failed = l.Say("portal.disputed", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && returned(view.Client) {
-			v.Failed = words.Say("portal.returned", "agency", view.Agency.Name)
+			v.Failed = l.Say("portal.returned", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && view.Client.Payment.Resting {
 			v.Brand = s.brand
-			v.Failed = words.Say("portal.resting")
+			v.Failed = l.Say("portal.resting")
 		}
 		if view.Access == portal.Closed {
 			v.Welcome = false
-			v.Failed = words.Say("portal.closed", "agency", view.Agency.Name, "platform", s.brand.Name)
+			v.Failed = l.Say("portal.closed", "agency", view.Agency.Name, "platform", s.brand.Name)
 		}
 		if pay := view.Client.Payment; view.Client.AgencyPays() && view.Access != portal.Closed {
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
@@ -100,7 +100,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 				return err
 			}
 			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended && !pay.Resting {
-				v.Again, v.DeletedOn = checkoutPath(view.Agency.ID), deletedOn(view.Client)
+				v.Again, v.DeletedOn = checkoutPath(view.Agency.ID), deletedOn(l, view.Client)
 				if !returned(view.Client) {
 					v.Failed = ""
 				}
@@ -112,26 +112,26 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 				v.Deal.Payer = portalPayerPath(view.Agency.ID)
 			}
 		}
-		v.Menu = portalMenu(view)
+		v.Menu = portalMenu(l, view)
 		if view.Access == portal.Over {
-			v.Welcome, v.Over = false, over(view.Agency, view.Client, s.now())
+			v.Welcome, v.Over = false, over(l, view.Agency, view.Client, s.now())
 		}
-		portalSections(&v, view, s.now())
+		portalSections(l, &v, view, s.now())
 		if len(view.Instances) > 0 && v.Failed == "" && v.Again == "" {
-			addGlances(&v, view, glances.Of(ctx, view), s.now())
+			addGlances(l, &v, view, glances.Of(ctx, view), s.now())
 		}
 		if v.Brand.Name == view.Agency.Name { // else it has nothing of the agency's about it
 			v.Ask = whomToAsk(view)
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}))
 }
 
 // deletedOn is the day on which what is not paid any more is deleted; "" when nothing is to be.
-func deletedOn(c *client.Client) string {
+func deletedOn(l words.Language, c *client.Client) string {
 	for n := range c.Items {
 		if c.Items[n].State == purchase.Suspended {
-			return receipt.Day(c.Items[n].DeletedOn())
+			return l.Date(c.Items[n].DeletedOn().UTC())
 		}
 	}
 	return ""
@@ -148,12 +148,12 @@ func returned(c *client.Client) bool {
 }
 
 // portalSections puts what is open to the client on its page.
-func portalSections(v *page.Portal, view *portal.View, now time.Time) {
+func portalSections(l words.Language, v *page.Portal, view *portal.View, now time.Time) {
 	for _, i := range view.Instances {
-		v.Instances = append(v.Instances, tile(i, v.Brand.Name, now))
+		v.Instances = append(v.Instances, tile(l, i, v.Brand.Name, now))
 	}
 	for _, i := range view.Services {
-		v.Services = append(v.Services, tile(i, v.Brand.Name, now))
+		v.Services = append(v.Services, tile(l, i, v.Brand.Name, now))
 	}
 	if view.Client != nil && view.Client.AgencyPays() { // what was bought is the agency's
 		for _, tiles := range [][]page.Tile{v.Instances, v.Services} {
@@ -165,7 +165,7 @@ func portalSections(v *page.Portal, view *portal.View, now time.Time) {
 }
 
 // addGlances puts on the tiles what runs in each instance. Tiles stand in the order of the view's instances.
-func addGlances(v *page.Portal, view *portal.View, seen map[id.Resource]portal.Glance, now time.Time) {
+func addGlances(l words.Language, v *page.Portal, view *portal.View, seen map[id.Resource]portal.Glance, now time.Time) {
 	for n := range view.Instances {
 		g, ok := seen[view.Instances[n].ID]
 		if !ok || v.Instances[n].Progress != nil {
@@ -175,16 +175,16 @@ func addGlances(v *page.Portal, view *portal.View, seen map[id.Resource]portal.G
 			if name := g.Names[u.Workflow]; name != "" {
 				return name
 			}
-			return words.Say("portal.gone_workflow")
+			return l.Say("portal.gone_workflow")
 		}
 		out := &page.Glance{Active: g.Active, Workflows: g.Workflows, More: g.More, NoRuns: g.NoRuns}
 		if g.Last.ID != "" && !g.Last.StartedAt.IsZero() {
-			out.Last, out.LastAt, out.LastOf = runBadge(g.Last.Status), page.TimeAt(g.Last.StartedAt, now), of(g.Last)
+			out.Last, out.LastAt, out.LastOf = runBadge(l, g.Last.Status), page.TimeIn(l, g.Last.StartedAt, now), of(g.Last)
 		}
 		if g.Failed.ID != "" {
-			out.FailedOf, out.Why = of(g.Failed), failed(g.Failed.Failure)
+			out.FailedOf, out.Why = of(g.Failed), failed(l, g.Failed.Failure)
 			if !g.Failed.StartedAt.IsZero() {
-				out.FailedAt = page.TimeAt(g.Failed.StartedAt, now)
+				out.FailedAt = page.TimeIn(l, g.Failed.StartedAt, now)
 			}
 		}
 		v.Instances[n].Glance = out
@@ -192,22 +192,22 @@ func addGlances(v *page.Portal, view *portal.View, seen map[id.Resource]portal.G
 }
 
 // portalMenu leads to the parts of Client Portal that are open to the client. Each part that comes to be has its line here.
-func portalMenu(view *portal.View) []page.Tab {
+func portalMenu(l words.Language, view *portal.View) []page.Tab {
 	var all []page.Tab
 	for _, m := range view.Modules {
 		if m == role.Contact {
-			all = append(all, page.Tab{Word: words.Say("portal.details"), URL: "/portal/details?agency=" + string(view.Agency.ID)})
+			all = append(all, page.Tab{Word: l.Say("portal.details"), URL: "/portal/details?agency=" + string(view.Agency.ID)})
 		}
 	}
 	return all
 }
 
 // over says what ended with the client's access; nil while that lasts.
-func over(a *agency.Agency, c *client.Client, now time.Time) *page.Over {
+func over(l words.Language, a *agency.Agency, c *client.Client, now time.Time) *page.Over {
 	if !c.Joined() || !c.Lapsed(now) {
 		return nil
 	}
-	v := &page.Over{Agency: a.Name, At: momentAt(a, c.ExpiresAt), Owns: len(c.GrantsAt(now)) > 0}
+	v := &page.Over{Agency: a.Name, At: l.Moment(c.ExpiresAt.In(a.Location())), Owns: len(c.GrantsAt(now)) > 0}
 	for _, g := range c.Lost(now) {
 		v.Things = append(v.Things, g.Name)
 	}
@@ -240,6 +240,7 @@ func (s *Site) noPortal(
 	w http.ResponseWriter, r *http.Request, from *portal.Portal, waiting *onboarding.Waiting, caller identity.Caller,
 	which id.Agency, missing error,
 ) error {
+	l := words.In(r.Context())
 	asked := r.URL.Query().Get("agency") != ""
 	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
 	var err error
@@ -263,13 +264,13 @@ func (s *Site) noPortal(
 	}
 	for _, e := range ended {
 		if e.Agency.ID == which {
-			ended := page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)}
+			ended := page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeIn(l, e.At, now)}
 			if e.Bought {
 				ended.Contract = portalContractPath(which)
 			}
 			return s.show(w, r, http.StatusNotFound, ended)
 		}
-		v.Former = append(v.Former, page.FormerPortal{Name: e.Agency.Name, Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
+		v.Former = append(v.Former, page.FormerPortal{Name: e.Agency.Name, Left: e.By == client.ByClient, At: page.TimeIn(l, e.At, now)})
 	}
 	if asked {
 		return missing
@@ -278,23 +279,23 @@ func (s *Site) noPortal(
 }
 
 // tile is a thing as the portal shows it.
-func tile(i portal.Item, agency string, now time.Time) page.Tile {
-	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: healthBadge(&i.Resource), Write: i.Access == "write"}
+func tile(l words.Language, i portal.Item, agency string, now time.Time) page.Tile {
+	t := page.Tile{Name: i.Name, Kind: kindWord(l, i.Kind, i.Type), State: healthBadge(l, &i.Resource), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
-	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
+	t.Progress, t.Own = progress(l, i.Making, true, now), i.Making != nil
 	switch {
 	case i.Silent():
 		t.URL = i.URL
-		t.Reason = sentence(i.Told(agency))
+		t.Reason = sentence(i.Told(agency).In(l))
 		if !i.AnsweredAt.IsZero() {
-			t.Reason += " " + words.Say("portal.last_answered", "moment", receipt.Moment(i.AnsweredAt))
+			t.Reason += " " + l.Say("portal.last_answered", "moment", l.Moment(i.AnsweredAt.UTC()))
 		}
 	case !i.Status.Linkable():
-		t.Reason = words.Say("portal.stopped", "agency", agency)
+		t.Reason = l.Say("portal.stopped", "agency", agency)
 	case i.URL == "":
-		t.Reason = words.Say("portal.no_address")
+		t.Reason = l.Say("portal.no_address")
 	default:
 		t.URL = i.URL
 	}

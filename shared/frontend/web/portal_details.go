@@ -19,12 +19,13 @@ import (
 // PortalDetailsPage shows a client what an agency has about it, as far as its roles open that, and lets it change what it may.
 func PortalDetailsPage(s *Site, auth *signin.Authenticator, own *contacts.Own) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		l := words.In(r.Context())
 		v, err := s.details(r, caller, own)
 		if err != nil {
 			return err
 		}
 		if r.URL.Query().Get("done") == "saved" {
-			v.Note = page.Note{Tone: page.Good, Text: words.Say("details.details_saved")}
+			v.Note = page.Note{Tone: page.Good, Text: l.Say("details.details_saved")}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
@@ -61,8 +62,8 @@ func PortalDetailsPage(s *Site, auth *signin.Authenticator, own *contacts.Own) *
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	}
-	return s.page("portalDetailsPage", auth, identity.ByModule(role.Contact, ""), show,
-		form("save", identity.ByModule(role.Contact, "edit"), save))
+	return speaks(s.page("portalDetailsPage", auth, identity.ByModule(role.Contact, ""), show,
+		form("save", identity.ByModule(role.Contact, "edit"), save)))
 }
 
 // retype puts back what was typed, as far as it can be changed.
@@ -86,6 +87,7 @@ func detailsPath(r *http.Request) string {
 
 // details prepares the page.
 func (s *Site) details(r *http.Request, caller identity.Caller, own *contacts.Own) (page.PortalDetails, error) {
+	l := words.In(r.Context())
 	ctx := r.Context()
 	var which, last id.Agency
 	if r.URL.Query().Get("agency") != "" {
@@ -104,9 +106,9 @@ func (s *Site) details(r *http.Request, caller identity.Caller, own *contacts.Ow
 	v := page.PortalDetails{Brand: brandOf(m.Agency), Person: string(caller.Email), Portal: portalPath(string(m.Agency.ID)),
 		URL: detailsPath(r)}
 	for _, c := range m.Cards {
-		x := page.DetailsCard{ID: string(c.ID), Title: titleOf(c), Facts: shownFacts(c), Tag: c.Tag()}
+		x := page.DetailsCard{ID: string(c.ID), Title: titleOf(l, c), Facts: shownFacts(l, c), Tag: c.Tag()}
 		if c.CompanyCard != nil {
-			x.Company = shownFacts(c.CompanyCard)
+			x.Company = shownFacts(l, c.CompanyCard)
 		}
 		if c.Edits {
 			x.Phone, x.Address = c.Phone, c.Address
@@ -117,25 +119,25 @@ func (s *Site) details(r *http.Request, caller identity.Caller, own *contacts.Ow
 }
 
 // titleOf is a card's name where it is shown, and else what it is about.
-func titleOf(c *contacts.Shown) string {
+func titleOf(l words.Language, c *contacts.Shown) string {
 	if c.Name != nil {
 		return *c.Name
 	}
 	if c.Kind == contact.Company {
-		return words.Say("details.is_company")
+		return l.Say("details.is_company")
 	}
-	return words.Say("details.is_person")
+	return l.Say("details.is_person")
 }
 
 // shownFacts are what stands on a card as far as it is shown, in the order in which it is.
-func shownFacts(c *contacts.Shown) []page.CardFact {
+func shownFacts(l words.Language, c *contacts.Shown) []page.CardFact {
 	var out []page.CardFact
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{words.Say("details.name"), c.Name}, {words.Say("details.email"), c.Email}, {words.Say("details.phone"), c.Phone},
-		{words.Say("details.company"), c.Company}, {words.Say("details.address"), c.Address}, {words.Say("details.tax_id"), c.TaxID},
-		{words.Say("details.custom_text"), c.Custom}, {words.Say("details.responsible"), c.Responsible}} {
+	}{{l.Say("details.name"), c.Name}, {l.Say("details.email"), c.Email}, {l.Say("details.phone"), c.Phone},
+		{l.Say("details.company"), c.Company}, {l.Say("details.address"), c.Address}, {l.Say("details.tax_id"), c.TaxID},
+		{l.Say("details.custom_text"), c.Custom}, {l.Say("details.responsible"), c.Responsible}} {
 		if f.value != nil {
 			out = append(out, page.CardFact{Name: f.name, Text: *f.value})
 		}

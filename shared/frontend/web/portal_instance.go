@@ -19,20 +19,21 @@ import (
 
 // PortalInstancePage shows a client the workflows and last runs of one of its n8n instances.
 func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.Instances) *Page {
-	return s.page("portalInstancePage", auth, identity.ByClient,
+	return speaks(s.page("portalInstancePage", auth, identity.ByClient,
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			l := words.In(r.Context())
 			v, err := s.portalInstance(r, instances, caller)
 			if err != nil {
 				return err
 			}
 			switch r.URL.Query().Get("done") {
 			case "on":
-				v.Note = page.Note{Tone: page.Good, Text: words.Say("portal.switched_on")}
+				v.Note = page.Note{Tone: page.Good, Text: l.Say("portal.switched_on")}
 			case "off":
-				v.Note = page.Note{Tone: page.Good, Text: words.Say("portal.switched_off")}
+				v.Note = page.Note{Tone: page.Good, Text: l.Say("portal.switched_off")}
 			}
 			return s.show(w, r, http.StatusOK, v)
-		}, setWorkflow(s, instances), enterInstance(s, instances))
+		}, setWorkflow(s, instances), enterInstance(s, instances)))
 }
 
 // enterInstance gives the client an account in the n8n that they have bought, and shows the way in. The way is shown and not
@@ -95,6 +96,7 @@ func portalInstancePath(x id.Resource) string {
 
 // portalInstance prepares the page of the instance that the path names.
 func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, caller identity.Caller) (page.PortalInstance, error) {
+	l := words.In(r.Context())
 	ctx, now := r.Context(), s.now()
 	which, err := id.ParseResource(r.PathValue("instanceId"))
 	if err != nil {
@@ -105,13 +107,13 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 		return page.PortalInstance{}, err
 	}
 	event.Annotate(ctx, "agency", string(x.Agency.ID), "client", string(x.Client.ID))
-	if x.Reason != "" {
+	if x.Reason.Says() {
 		event.Annotate(ctx, "n8n", "not shown")
 	}
 	v := page.PortalInstance{Brand: brandOf(x.Agency), Person: string(caller.Email), Portal: portalPath(string(x.Agency.ID)),
 		URL: portalInstancePath(x.ID), API: "/v1" + portalInstancePath(x.ID),
-		Name: x.Name, State: healthBadge(&x.Resource), Write: x.Access == instance.Write,
-		Connected: x.Connected, Reason: x.Reason, NoFlows: x.NoFlows, More: x.More}
+		Name: x.Name, State: healthBadge(l, &x.Resource), Write: x.Access == instance.Write,
+		Connected: x.Connected, Reason: x.Reason.In(l), NoFlows: x.NoFlows, More: x.More}
 	if x.Status.Linkable() || x.Silent() {
 		v.Address = x.URL
 	}
@@ -119,29 +121,29 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 		v.Brand = s.brand
 	}
 	if x.Silent() {
-		v.Silent = page.TimeAt(x.SilentAt, now)
+		v.Silent = page.TimeIn(l, x.SilentAt, now)
 		if !x.AnsweredAt.IsZero() {
-			v.Answered = page.TimeAt(x.AnsweredAt, now)
+			v.Answered = page.TimeIn(l, x.AnsweredAt, now)
 		}
 	}
 	if x.Enterable() {
 		v.Own = &page.Entry{Email: string(caller.Email)}
 	}
-	v.Workflows, v.Roster = flowRows(x.Workflows, now), rosterOf(x.Roster, now)
-	if v.Progress = progress(x.Making, true, now); v.Progress != nil {
+	v.Workflows, v.Roster = flowRows(l, x.Workflows, now), rosterOf(l, x.Roster, now)
+	if v.Progress = progress(l, x.Making, true, now); v.Progress != nil {
 		v.Address, v.Roster = "", nil
 	}
-	v.Runs = runRows(x.Runs, x.Workflows, v.NoFlows || v.More, v.Address, now)
+	v.Runs = runRows(l, x.Runs, x.Workflows, v.NoFlows || v.More, v.Address, now)
 	return v, nil
 }
 
 // flowRows are the workflows of an instance.
-func flowRows(all []instance.Workflow, now time.Time) []page.WorkflowRow {
+func flowRows(l words.Language, all []instance.Workflow, now time.Time) []page.WorkflowRow {
 	var out []page.WorkflowRow
 	for _, f := range all {
 		row := page.WorkflowRow{ID: f.ID, Name: f.Name, Active: f.Active}
 		if !f.UpdatedAt.IsZero() {
-			row.Updated = page.TimeAt(f.UpdatedAt, now)
+			row.Updated = page.TimeIn(l, f.UpdatedAt, now)
 		}
 		out = append(out, row)
 	}
@@ -149,11 +151,11 @@ func flowRows(all []instance.Workflow, now time.Time) []page.WorkflowRow {
 }
 
 // rosterOf is what an instance had when it last answered; nil for nothing.
-func rosterOf(x *instance.Roster, now time.Time) *page.Roster {
+func rosterOf(l words.Language, x *instance.Roster, now time.Time) *page.Roster {
 	if x == nil {
 		return nil
 	}
-	out := &page.Roster{Seen: page.TimeAt(x.At, now), Count: x.Count, On: x.On, More: x.More, Rest: x.Count - len(x.Named)}
+	out := &page.Roster{Seen: page.TimeIn(l, x.At, now), Count: x.Count, On: x.On, More: x.More, Rest: x.Count - len(x.Named)}
 	for _, n := range x.Named {
 		out.Workflows = append(out.Workflows, page.WorkflowRow{Name: n.Name, Active: n.Active})
 	}
@@ -162,27 +164,27 @@ func rosterOf(x *instance.Roster, now time.Time) *page.Roster {
 
 // runRows are the last runs of an instance. Where not all of its workflows are known, a run's may be one of the others. The
 // address is where n8n is opened; "" for nobody who could open it.
-func runRows(runs []instance.Run, flows []instance.Workflow, partial bool, address string, now time.Time) []page.RunRow {
+func runRows(l words.Language, runs []instance.Run, flows []instance.Workflow, partial bool, address string, now time.Time) []page.RunRow {
 	names := map[string]string{}
 	for _, f := range flows {
 		names[f.ID] = f.Name
 	}
 	var out []page.RunRow
 	for _, u := range runs {
-		row := page.RunRow{Workflow: names[u.Workflow], State: runBadge(u.Status)}
+		row := page.RunRow{Workflow: names[u.Workflow], State: runBadge(l, u.Status)}
 		if row.Workflow == "" {
-			row.Workflow = words.Say("portal.gone_workflow")
+			row.Workflow = l.Say("portal.gone_workflow")
 			if partial {
-				row.Workflow = words.Say("portal.workflow_id", "id", u.Workflow)
+				row.Workflow = l.Say("portal.workflow_id", "id", u.Workflow)
 			}
 		}
 		if !u.StartedAt.IsZero() {
-			row.At = page.TimeAt(u.StartedAt, now)
+			row.At = page.TimeIn(l, u.StartedAt, now)
 			if !u.StoppedAt.IsZero() {
-				row.Took = took(u.StoppedAt.Sub(u.StartedAt))
+				row.Took = took(l, u.StoppedAt.Sub(u.StartedAt))
 			}
 		}
-		if row.Failure = failed(u.Failure); row.Failure != "" {
+		if row.Failure = failed(l, u.Failure); row.Failure != "" {
 			row.URL = instance.RunURL(address, u)
 		}
 		out = append(out, row)
@@ -191,48 +193,48 @@ func runRows(runs []instance.Run, flows []instance.Workflow, partial bool, addre
 }
 
 // failed says what failed and where.
-func failed(f instance.Failure) string {
+func failed(l words.Language, f instance.Failure) string {
 	switch {
 	case f.Message == "" && f.Node == "":
 		return ""
 	case f.Node == "":
 		return f.Message
 	case f.Message == "":
-		return words.Say("portal.failed_at", "step", f.Node)
+		return l.Say("portal.failed_at", "step", f.Node)
 	}
-	return words.Say("portal.failed_at_because", "step", f.Node, "message", f.Message)
+	return l.Say("portal.failed_at_because", "step", f.Node, "message", f.Message)
 }
 
 // runBadge is what became of a run.
-func runBadge(s instance.RunStatus) page.Badge {
+func runBadge(l words.Language, s instance.RunStatus) page.Badge {
 	switch s {
 	case instance.RunSucceeded:
-		return page.Badge{Tone: page.Good, Text: words.Say("portal.run_succeeded")}
+		return page.Badge{Tone: page.Good, Text: l.Say("portal.run_succeeded")}
 	case instance.RunFailed, instance.RunCrashed:
-		return page.Badge{Tone: page.Bad, Text: words.Say("portal.run_failed")}
+		return page.Badge{Tone: page.Bad, Text: l.Say("portal.run_failed")}
 	case instance.RunCanceled:
-		return page.Badge{Tone: page.Idle, Text: words.Say("portal.run_cancelled")}
+		return page.Badge{Tone: page.Idle, Text: l.Say("portal.run_cancelled")}
 	case instance.RunGoing:
-		return page.Badge{Tone: page.Wait, Text: words.Say("portal.run_running")}
+		return page.Badge{Tone: page.Wait, Text: l.Say("portal.run_running")}
 	case instance.RunWaiting:
-		return page.Badge{Tone: page.Wait, Text: words.Say("portal.run_waiting")}
+		return page.Badge{Tone: page.Wait, Text: l.Say("portal.run_waiting")}
 	case instance.RunNew:
-		return page.Badge{Tone: page.Wait, Text: words.Say("portal.run_queued")}
+		return page.Badge{Tone: page.Wait, Text: l.Say("portal.run_queued")}
 	}
-	return page.Badge{Tone: page.Idle, Text: words.Say("portal.run_unknown")}
+	return page.Badge{Tone: page.Idle, Text: l.Say("portal.run_unknown")}
 }
 
 // took words how long a run took.
-func took(d time.Duration) string {
+func took(l words.Language, d time.Duration) string {
 	switch {
 	case d < 0:
 		return ""
 	case d < time.Second:
-		return words.Say("time.milliseconds", "n", d.Milliseconds())
+		return l.Say("time.milliseconds", "n", d.Milliseconds())
 	case d < time.Minute:
-		return words.Say("time.seconds", "n", fmt.Sprintf("%.1f", d.Seconds()))
+		return l.Say("time.seconds", "n", fmt.Sprintf("%.1f", d.Seconds()))
 	case d < time.Hour:
-		return words.Say("time.minutes", "n", int(d.Minutes()), "seconds", int(d.Seconds())%60)
+		return l.Say("time.minutes", "n", int(d.Minutes()), "seconds", int(d.Seconds())%60)
 	}
-	return words.Say("time.hours", "n", int(d.Hours()), "minutes", int(d.Minutes())%60)
+	return l.Say("time.hours", "n", int(d.Hours()), "minutes", int(d.Minutes())%60)
 }

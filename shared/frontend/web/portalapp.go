@@ -101,7 +101,7 @@ func (s *Site) marketplace(ctx context.Context, settings *agencies.Settings, cal
 	v.Since = page.TimeAt(a.Portal.InstalledAt, s.now())
 	for i := range team.Members {
 		m := &team.Members[i]
-		x := page.PortalRightRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Level: levelWord(m.Level),
+		x := page.PortalRightRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Level: levelWord(words.English, m.Level),
 			Right: string(m.PortalRight()), Word: rightWord(m.PortalRight()), Fixed: m.Level == agency.Owner, You: m.ID == caller.Member}
 		if x.Name == "" {
 			x.Name, x.Email = x.Email, ""

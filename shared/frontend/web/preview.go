@@ -35,7 +35,7 @@ func previewPortal(s *Site, previewer *onboarding.Previewer) Form {
 			person := cmp.Or(string(p.Offer.Email), "client@example.com")
 			v := page.Portal{Brand: brandOf(p.Agency), Person: person,
 				Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), words.Say("invite.somebody"))}
-			portalSections(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
+			portalSections(words.English, &v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
 			if err := promise(&v, p.Offer.Contract); err != nil {
 				return err
 			}
@@ -74,12 +74,12 @@ func (s *Site) previewOf(w http.ResponseWriter, r *http.Request, directory *clie
 	v := page.Portal{Brand: brandOf(a), Person: string(c.Email), Preview: c.DisplayName(), Accepted: c.Joined()}
 	view := portal.PreviewOf(a, c, have, now)
 	view.Modules = rights.Modules()
-	portalSections(&v, view, now)
-	v.Menu = portalMenu(view)
+	portalSections(words.English, &v, view, now)
+	v.Menu = portalMenu(words.English, view)
 	for i := range v.Menu { // those pages are the client's alone, and what stands on them is told with the reasons
 		v.Menu[i].URL = "/client-portal/see-as?client=" + url.QueryEscape(string(c.ID))
 	}
-	v.Over = over(a, c, now)
+	v.Over = over(words.English, a, c, now)
 	if c.Joined() {
 		v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract")
 	} else {
@@ -109,10 +109,10 @@ func promise(v *page.Portal, c *contract.Contract) error {
 		State: page.Badge{Tone: page.Wait, Text: words.Say("portal.preview_unpaid")},
 		Text:  words.Say("portal.preview_unpaid_text")}
 	for _, l := range c.Lines {
-		t := page.Tile{Name: l.Name(), Kind: words.Say("resources.n8n"), State: resourceBadge(instance.Running),
+		t := page.Tile{Name: l.Name(), Kind: words.Say("kinds.n8n"), State: resourceBadge(words.English, instance.Running),
 			Own: true, Write: true, Reason: words.Say("portal.after_paying")}
 		if l.Product == contract.WhatsApp {
-			t.Kind = words.Say("resources.whatsapp")
+			t.Kind = words.Say("kinds.whatsapp")
 			v.Services = append(v.Services, t)
 			continue
 		}

@@ -22,55 +22,55 @@ type stage struct {
 }
 
 // stages are the steps as people read them, in their order.
-func stages() []stage {
+func stages(l words.Language) []stage {
 	return []stage{
-		{purchase.Requested, words.Say("progress.paid")},
-		{purchase.Creating, words.Say("progress.creating")},
-		{purchase.HealthWait, words.Say("progress.starting")},
-		{purchase.Ready, words.Say("progress.ready")},
+		{purchase.Requested, l.Say("progress.paid")},
+		{purchase.Creating, l.Say("progress.creating")},
+		{purchase.HealthWait, l.Say("progress.starting")},
+		{purchase.Ready, l.Say("progress.ready")},
 	}
 }
 
 // progress words how far a thing is that was bought; nil when there is nothing to tell. mine says that its owner reads it.
-func progress(i *purchase.Item, mine bool, now time.Time) *page.Progress {
+func progress(l words.Language, i *purchase.Item, mine bool, now time.Time) *page.Progress {
 	if i == nil || i.State == purchase.Ready {
 		return nil
 	}
 	p := &page.Progress{Edition: string(i.State), Live: i.Working()}
-	due := page.TimeAt(i.Since.Add(purchase.GiveUp), now).Relative
-	otherwise := words.Say("progress.else_theirs", "due", due)
+	due := page.TimeIn(l, i.Since.Add(purchase.GiveUp), now).Relative
+	otherwise := l.Say("progress.else_theirs", "due", due)
 	if mine {
-		otherwise = words.Say("progress.else_mine", "due", due)
+		otherwise = l.Say("progress.else_mine", "due", due)
 	}
 	switch i.State {
 	case purchase.Failed:
 		p.Note = page.Note{Tone: page.Bad,
-			Text: words.Say("progress.failed") + " " + sentence(i.Reason) + " " + otherwise}
+			Text: l.Say("progress.failed") + " " + sentence(i.Reason) + " " + otherwise}
 	case purchase.Compensating:
-		p.Note = page.Note{Tone: page.Wait, Text: words.Say("progress.refunding")}
+		p.Note = page.Note{Tone: page.Wait, Text: l.Say("progress.refunding")}
 		return p
 	case purchase.Refunded:
-		p.Note = page.Note{Tone: page.Idle, Text: words.Say("progress.refunded")}
+		p.Note = page.Note{Tone: page.Idle, Text: l.Say("progress.refunded")}
 		return p
 	case purchase.Suspended:
-		p.Note = page.Note{Tone: page.Bad, Text: words.Say("progress.suspended",
-			"day", page.TimeAt(i.DeletedOn(), now).Day)}
+		p.Note = page.Note{Tone: page.Bad, Text: l.Say("progress.suspended",
+			"day", page.TimeIn(l, i.DeletedOn(), now).Day)}
 		return p
 	case purchase.Deleting, purchase.Deleted:
-		p.Note = page.Note{Tone: page.Idle, Text: words.Say("progress.deleted")}
+		p.Note = page.Note{Tone: page.Idle, Text: l.Say("progress.deleted")}
 		return p
 	default:
 		if i.Late(now) {
 			p.Edition += " late"
-			p.Note = page.Note{Tone: page.Wait, Text: words.Say("progress.late") + " " + otherwise}
+			p.Note = page.Note{Tone: page.Wait, Text: l.Say("progress.late") + " " + otherwise}
 		}
 	}
-	p.Steps = climbed(i, now)
+	p.Steps = climbed(l, i, now)
 	return p
 }
 
 // climbed are the steps on the way up: those that are behind with their times, the one that is under way, and those to come.
-func climbed(i *purchase.Item, now time.Time) []page.Event {
+func climbed(l words.Language, i *purchase.Item, now time.Time) []page.Event {
 	at := map[purchase.State]time.Time{}
 	for _, s := range i.Steps { // the last time that each was reached
 		at[s.State] = s.At
@@ -83,19 +83,19 @@ func climbed(i *purchase.Item, now time.Time) []page.Event {
 		reached = 2
 	}
 	var out []page.Event
-	for n, s := range stages() {
+	for n, s := range stages(l) {
 		e := page.Event{Title: s.title, Coming: true}
 		switch {
 		case n == 0:
-			e.Tone, e.Coming, e.At = page.Good, false, page.TimeAt(i.Since, now)
+			e.Tone, e.Coming, e.At = page.Good, false, page.TimeIn(l, i.Since, now)
 		case n < reached:
-			e.Tone, e.Coming, e.At = page.Good, false, page.TimeAt(at[s.state], now)
+			e.Tone, e.Coming, e.At = page.Good, false, page.TimeIn(l, at[s.state], now)
 		case n == max(reached, 1) && i.State == purchase.Failed:
-			e.Tone, e.Coming, e.At = page.Bad, false, page.TimeAt(at[purchase.Failed], now)
+			e.Tone, e.Coming, e.At = page.Bad, false, page.TimeIn(l, at[purchase.Failed], now)
 		case n == max(reached, 1):
-			e.Tone, e.Coming, e.At = page.Wait, false, page.TimeAt(i.Steps[len(i.Steps)-1].At, now)
+			e.Tone, e.Coming, e.At = page.Wait, false, page.TimeIn(l, i.Steps[len(i.Steps)-1].At, now)
 			if i.State == purchase.Retrying {
-				e.Detail = words.Say("progress.tried") + " " + sentence(i.Reason) + " " + words.Say("progress.again")
+				e.Detail = l.Say("progress.tried") + " " + sentence(i.Reason) + " " + l.Say("progress.again")
 			}
 		}
 		out = append(out, e)

@@ -33,20 +33,20 @@ func providerPath(to identity.ProviderID, next string) string {
 }
 
 // buttons are those of the providers that are set up.
-func buttons(all []identity.OpenIDProvider, next string) []page.Provider {
+func buttons(l words.Language, all []identity.OpenIDProvider, next string) []page.Provider {
 	var out []page.Provider
 	for _, p := range all {
-		out = append(out, page.Provider{ID: string(p.ID), Label: buttonOf(p), URL: providerPath(p.ID, next)})
+		out = append(out, page.Provider{ID: string(p.ID), Label: buttonOf(l, p), URL: providerPath(p.ID, next)})
 	}
 	return out
 }
 
 // buttonOf is what a provider's button says, in the provider's own words where it has some.
-func buttonOf(p identity.OpenIDProvider) string {
+func buttonOf(l words.Language, p identity.OpenIDProvider) string {
 	if p.ID == identity.Microsoft {
-		return words.Say("signin.with_microsoft")
+		return l.Say("signin.with_microsoft")
 	}
-	return words.Say("signin.with", "provider", p.Name)
+	return l.Say("signin.with", "provider", p.Name)
 }
 
 // homeward is where somebody goes on after a provider: as onward has it, or back to an invitation.
@@ -78,7 +78,7 @@ func setbackPath(why signin.Setback, with identity.ProviderID, next string) stri
 }
 
 // setbackNote is what the page says there; the zero Note for none.
-func setbackNote(q url.Values, all []identity.OpenIDProvider) page.Note {
+func setbackNote(l words.Language, q url.Values, all []identity.OpenIDProvider) page.Note {
 	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
 	if !ok {
 		return page.Note{}
@@ -86,18 +86,18 @@ func setbackNote(q url.Values, all []identity.OpenIDProvider) page.Note {
 	n := page.Note{Tone: page.Wait}
 	switch signin.Setback(q.Get("problem")) {
 	case signin.Canceled:
-		n.Text = words.Say("signin.provider_canceled", "provider", with.Name)
+		n.Text = l.Say("signin.provider_canceled", "provider", with.Name)
 	case signin.Unavailable:
-		n.Text = words.Say("signin.provider_unavailable", "provider", with.Name)
+		n.Text = l.Say("signin.provider_unavailable", "provider", with.Name)
 	case signin.Refused:
-		n.Text = words.Say("signin.provider_refused", "provider", with.Name)
+		n.Text = l.Say("signin.provider_refused", "provider", with.Name)
 	case signin.NoAddress:
-		n.Text = words.Say("signin.provider_no_address", "provider", with.Name)
+		n.Text = l.Say("signin.provider_no_address", "provider", with.Name)
 	case signin.Nobody:
-		n.Title, n.Text = words.Say("signin.nobody_title"), words.Say("signin.nobody", "provider", with.Name)
+		n.Title, n.Text = l.Say("signin.nobody_title"), l.Say("signin.nobody", "provider", with.Name)
 	case signin.OtherAddress:
-		n.Title = words.Say("signin.not_invited_title", "provider", with.Name)
-		n.Text = words.Say("signin.not_invited", "provider", with.Name)
+		n.Title = l.Say("signin.not_invited_title", "provider", with.Name)
+		n.Text = l.Say("signin.not_invited", "provider", with.Name)
 	default:
 		return page.Note{}
 	}
@@ -105,12 +105,12 @@ func setbackNote(q url.Values, all []identity.OpenIDProvider) page.Note {
 }
 
 // provesNote says why somebody who comes from a provider is asked for a code; the zero Note for somebody who does not.
-func provesNote(q url.Values, all []identity.OpenIDProvider) page.Note {
+func provesNote(l words.Language, q url.Values, all []identity.OpenIDProvider) page.Note {
 	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
 	if !ok {
 		return page.Note{}
 	}
-	return page.Note{Tone: page.Wait, Text: words.Say("signin.provider_code", "provider", with.Name)}
+	return page.Note{Tone: page.Wait, Text: l.Say("signin.provider_code", "provider", with.Name)}
 }
 
 // asking has the browser ask for a code as its form says: a new one in the place of the last, or one by itself.
@@ -273,17 +273,19 @@ func provider(
 		}
 		note(r.Context(), f)
 		retryAfter(w, f)
-		page.BareNext(w, f.Code.Status(), title(f.Code), f.Message, words.Say("signin.start_again"), "/sign-in")
+		l := words.In(r.Context())
+		page.BareNext(w, l, f.Code.Status(), title(l, f.Code), f.In(l).Message, l.Say("signin.start_again"), "/sign-in")
 	})
-	return &Redirect{ID: ID, Method: http.MethodGet, Who: who, handler: h}
+	words.Speak()
+	return &Redirect{ID: ID, Method: http.MethodGet, Who: who, handler: h, speaks: true}
 }
 
 // connectable are the buttons by which accounts at further providers are connected.
-func connectable(all []identity.OpenIDProvider, there []page.LinkedAccount) []page.Provider {
+func connectable(l words.Language, all []identity.OpenIDProvider, there []page.LinkedAccount) []page.Provider {
 	var out []page.Provider
 	for _, p := range all {
 		if !slices.ContainsFunc(there, func(l page.LinkedAccount) bool { return l.Provider == p.Name }) {
-			out = append(out, page.Provider{Label: words.Say("account.connect", "provider", p.Name),
+			out = append(out, page.Provider{Label: l.Say("account.connect", "provider", p.Name),
 				URL: providerPath(p.ID, "") + "?link=1"})
 		}
 	}
@@ -296,24 +298,24 @@ func accountPath(what string, with identity.ProviderID) string {
 }
 
 // connectNote is what the account's page says then; the zero Note for nothing.
-func connectNote(q url.Values, all []identity.OpenIDProvider) page.Note {
+func connectNote(l words.Language, q url.Values, all []identity.OpenIDProvider) page.Note {
 	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
 	n := page.Note{Tone: page.Wait}
 	switch what := signin.Setback(q.Get("connect")); {
 	case what == "dropped":
-		n.Tone, n.Text = page.Good, words.Say("account.disconnected")
+		n.Tone, n.Text = page.Good, l.Say("account.disconnected")
 	case !ok:
 		return page.Note{}
 	case what == "added":
-		n.Tone, n.Text = page.Good, words.Say("account.connected", "provider", with.Name)
+		n.Tone, n.Text = page.Good, l.Say("account.connected", "provider", with.Name)
 	case what == signin.Taken:
-		n.Text = words.Say("account.connect_taken", "provider", with.Name)
+		n.Text = l.Say("account.connect_taken", "provider", with.Name)
 	case what == signin.Full:
-		n.Text = words.Say("account.connect_full")
+		n.Text = l.Say("account.connect_full")
 	case what == signin.NotYou:
-		n.Text = words.Say("account.connect_not_you")
+		n.Text = l.Say("account.connect_not_you")
 	case what == signin.Canceled, what == signin.Unavailable, what == signin.Refused:
-		return setbackNote(url.Values{"problem": {string(what)}, "with": {string(with.ID)}}, all)
+		return setbackNote(l, url.Values{"problem": {string(what)}, "with": {string(with.ID)}}, all)
 	default:
 		return page.Note{}
 	}

@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/home"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
@@ -82,7 +83,7 @@ func (s *Site) sample(r *http.Request, x *home.Sample, caller identity.Caller, s
 		v, step = page.Answered{Brand: brand}, "invitation"
 	case "portal":
 		p := page.Portal{Brand: brand, Person: string(c.Email), Preview: c.DisplayName(), Welcome: asked.Get("welcome") != ""}
-		portalSections(&p, portal.Preview(x.Agency, c.Invite.Grants, x.Resources), now)
+		portalSections(words.English, &p, portal.Preview(x.Agency, c.Invite.Grants, x.Resources), now)
 		for n := range p.Instances {
 			p.Instances[n].Look, p.Instances[n].Reason = sandboxPath+"workflows", ""
 			if n > 0 {
@@ -102,7 +103,7 @@ func (s *Site) sample(r *http.Request, x *home.Sample, caller identity.Caller, s
 func offered(grants []instance.Grant) []page.Linked {
 	var all []page.Linked
 	for _, g := range grants {
-		all = append(all, page.Linked{Name: g.Name, Rights: accessWord(g.Access)})
+		all = append(all, page.Linked{Name: g.Name, Rights: accessWord(words.English, g.Access)})
 	}
 	return all
 }
@@ -117,7 +118,7 @@ func sampleWorkflows(x *home.Sample, asked url.Values, now time.Time) page.Porta
 	brand := brandOf(x.Agency)
 	brand.LogoURL = ""
 	v := page.PortalInstance{Brand: brand, Person: string(x.Client.Email), Portal: sandboxPath + "portal", URL: sandboxPath + "workflows",
-		Name: of.Name, State: resourceBadge(of.Status), Write: grant.Access == instance.Write, Connected: true}
+		Name: of.Name, State: resourceBadge(words.English, of.Status), Write: grant.Access == instance.Write, Connected: true}
 	if shown != nil {
 		v.URL += "?" + url.Values{"on": shown[:1]}.Encode()
 	}
@@ -129,7 +130,7 @@ func sampleWorkflows(x *home.Sample, asked url.Values, now time.Time) page.Porta
 		v.Workflows = append(v.Workflows,
 			page.WorkflowRow{ID: f.ID, Name: f.Name, Active: f.Active, Updated: page.TimeAt(f.UpdatedAt, now)})
 		if n < 2 {
-			v.Runs = append(v.Runs, page.RunRow{Workflow: f.Name, State: runBadge(instance.RunSucceeded),
+			v.Runs = append(v.Runs, page.RunRow{Workflow: f.Name, State: runBadge(words.English, instance.RunSucceeded),
 				At: page.TimeAt(now.Add(-time.Duration(17+63*n)*time.Minute), now), Took: "2.4 s"})
 		}
 	}
@@ -159,7 +160,7 @@ func (s *Site) sampleMail(w http.ResponseWriter, x *home.Sample, origin, platfor
 	}
 	opens := make([]letter.Access, len(c.Invite.Grants))
 	for n, g := range c.Invite.Grants {
-		opens[n] = letter.Access{Name: g.Name, Rights: accessWord(g.Access)}
+		opens[n] = letter.Access{Name: g.Name, Rights: accessWord(words.English, g.Access)}
 	}
 	l := letter.Invitation(letter.InvitationData{AgencyName: x.Agency.Name, AgencyColor: x.Agency.Color, LogoURL: logo,
 		Inviter: c.Invite.From.Name, ClientName: c.Name, Message: c.Invite.Message, Opens: opens, Link: origin + sandboxPath + "invitation",

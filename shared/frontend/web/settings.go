@@ -23,14 +23,14 @@ import (
 )
 
 // levelWord is a level in a word.
-func levelWord(l agency.Level) string {
-	switch l {
+func levelWord(l words.Language, at agency.Level) string {
+	switch at {
 	case agency.Owner:
-		return words.Say("settings.owner")
+		return l.Say("kinds.owner")
 	case agency.Admin:
-		return words.Say("settings.admin")
+		return l.Say("kinds.admin")
 	}
-	return words.Say("settings.employee")
+	return l.Say("kinds.employee")
 }
 
 // isOwner tells whether the caller is an owner now.

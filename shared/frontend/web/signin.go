@@ -37,34 +37,36 @@ func StartPage(s *Site, auth *signin.Authenticator) *Page {
 // the query tells when that was; else for address and code.
 func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns, finder *signin.OfficeFinder,
 	providers []identity.OpenIDProvider) *Page {
-	return s.page("signInPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return speaks(s.page("signInPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		l := words.In(r.Context())
 		q := r.URL.Query()
 		if caller.SignedIn() {
 			home := cmp.Or(onward(q.Get("next")), "/")
 			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: home})
 		}
 		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code", Next: onward(q.Get("next")),
-			Note: setbackNote(q, providers)}
-		v.Providers = buttons(providers, v.Next)
-		if m, ok := mailedOf(q, s.now()); ok && v.AskCode {
+			Note: setbackNote(l, q, providers)}
+		v.Providers = buttons(l, providers, v.Next)
+		if m, ok := mailedOf(l, q, s.now()); ok && v.AskCode {
 			v.Email, v.Fixed, v.Wait, v.Note = string(m.to), true, seconds(m.wait), m.note
-			if proves := provesNote(q, providers); proves.Text != "" {
+			if proves := provesNote(l, q, providers); proves.Text != "" {
 				v.With, v.Note = q.Get("with"), proves
 			}
 			if err := offices(r, &v, finder, m.to); err != nil {
 				return err
 			}
 		}
-		if text := goodbye(q, providers); text != "" {
+		if text := goodbye(l, q, providers); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, primary(signIn(s, signIns)), requestCode(s, codes, providers))
+	}, primary(signIn(s, signIns)), requestCode(s, codes, providers)))
 }
 
 // offices puts on the page what agencies' own providers have to do with it: that somebody comes from one, whose address a code proves, or
 // else the button of the one whose agency has the address's domain, and demands it of its people. That one is shown whoever asks.
 func offices(r *http.Request, v *page.SignIn, finder *signin.OfficeFinder, of email.Address) error {
+	l := words.In(r.Context())
 	if finder == nil { // a page by itself
 		return nil
 	}
@@ -77,7 +79,7 @@ func offices(r *http.Request, v *page.SignIn, finder *signin.OfficeFinder, of em
 			return err
 		}
 		v.With, v.Next = string(at), officeNext(r.URL.Query().Get("next"))
-		v.Note = page.Note{Tone: page.Wait, Text: words.Say("signin.provider_code", "provider", way.Provider)}
+		v.Note = page.Note{Tone: page.Wait, Text: l.Say("signin.provider_code", "provider", way.Provider)}
 		return nil
 	}
 	way, err := finder.For(r.Context(), of)
@@ -106,7 +108,7 @@ type mailed struct {
 }
 
 // mailedOf reads it out of a query; false when it tells of no code.
-func mailedOf(q url.Values, now time.Time) (mailed, bool) {
+func mailedOf(l words.Language, q url.Values, now time.Time) (mailed, bool) {
 	to, err := email.Parse("email", q.Get("email"))
 	if err != nil {
 		return mailed{}, false
@@ -117,7 +119,7 @@ func mailedOf(q url.Values, now time.Time) (mailed, bool) {
 	}
 	m := mailed{to: to, wait: min(max(0, time.Unix(sent, 0).Add(identity.CodeApart).Sub(now)), identity.CodeApart)}
 	if q.Get("again") != "" {
-		m.note = page.Note{Tone: page.Good, Text: words.Say("signin.code_again")}
+		m.note = page.Note{Tone: page.Good, Text: l.Say("signin.code_again")}
 	}
 	return m, true
 }
@@ -149,25 +151,25 @@ func goodbyePath(done string, caller identity.Caller) string {
 }
 
 // goodbye is what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
-func goodbye(q url.Values, providers []identity.OpenIDProvider) string {
+func goodbye(l words.Language, q url.Values, providers []identity.OpenIDProvider) string {
 	text := ""
 	switch q.Get("done") {
 	case "signed-out":
-		text = words.Say("signin.signed_out")
+		text = l.Say("signin.signed_out")
 	case "everywhere":
-		text = words.Say("signin.everywhere")
+		text = l.Say("signin.everywhere")
 	case "erased":
-		text = words.Say("signin.erased")
+		text = l.Say("signin.erased")
 	case "own-removed":
-		text = words.Say("ownsignin.removed")
+		text = l.Say("ownsignin.removed")
 	default:
 		return ""
 	}
 	switch p, ok := identity.FindProvider(providers, identity.ProviderID(q.Get("with"))); {
 	case ok:
-		text += " " + words.Say("signin.still_at", "provider", p.Name)
+		text += " " + l.Say("signin.still_at", "provider", p.Name)
 	case q.Get("with") == string(identity.Provider):
-		text += " " + words.Say("signin.still_somewhere")
+		text += " " + l.Say("signin.still_somewhere")
 	}
 	return text
 }
@@ -185,8 +187,9 @@ func signedIn(w http.ResponseWriter, opened *identity.Opened) {
 // known.
 func requestCode(s *Site, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+		l := words.In(r.Context())
 		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: nextOf(r.PostForm), With: r.PostForm.Get("with")}
-		v.Providers = buttons(providers, v.Next)
+		v.Providers = buttons(l, providers, v.Next)
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(to), true

@@ -25,7 +25,7 @@ func SignUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 	return s.page("signUpPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		q := r.URL.Query()
 		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: newKey(), Name: q.Get("name"), Email: q.Get("email")}
-		if m, ok := mailedOf(q, s.now()); ok && q.Get("step") == "code" && !caller.SignedIn() {
+		if m, ok := mailedOf(words.English, q, s.now()); ok && q.Get("step") == "code" && !caller.SignedIn() {
 			if _, _, err := (signin.NewAgency{Name: v.Name}).Check(); err == nil {
 				v.Email, v.AskCode, v.Note = string(m.to), true, m.note
 			}
@@ -145,7 +145,7 @@ func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workpl
 		for _, p := range places {
 			brand := brandOf(p.Agency)
 			brand.LogoURL = "" // of many agencies, each would be a request
-			v.Places = append(v.Places, page.Employer{ID: string(p.Agency.ID), Brand: brand, Level: levelWord(p.Level), Here: p.Here})
+			v.Places = append(v.Places, page.Employer{ID: string(p.Agency.ID), Brand: brand, Level: levelWord(words.English, p.Level), Here: p.Here})
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}, switchAgency(s, workplaces))

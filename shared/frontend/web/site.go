@@ -128,5 +128,5 @@ func NotFound(s *Site) *Page {
 		return nil
 	})
 	p.any = true
-	return p
+	return speaks(p)
 }

@@ -137,7 +137,7 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 	}))
 	p.Forms[0].primary = true
 	p.whole = true
-	return p
+	return speaks(p)
 }
 
 // stepUpAt leads to a provider. What the person was about to do is kept meanwhile, and named in the address that leads back.
@@ -182,28 +182,28 @@ func backToStepUp(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.
 		}
 		q := r.URL.Query()
 		if with, ok := identity.FindProvider(providers, identity.ProviderID(q.Get("with"))); ok {
-			v.Note = stepUpNote(signin.Setback(q.Get("problem")), with.Name)
+			v.Note = stepUpNote(words.In(r.Context()), signin.Setback(q.Get("problem")), with.Name)
 		}
 	}
 	return s.show(w, r, http.StatusOK, v.StepUp)
 }
 
 // stepUpNote says why a provider's word was not enough; the zero Note for nothing.
-func stepUpNote(why signin.Setback, provider string) page.Note {
+func stepUpNote(l words.Language, why signin.Setback, provider string) page.Note {
 	n := page.Note{Tone: page.Wait}
 	switch why {
 	case signin.Canceled:
-		n.Text = words.Say("stepup.canceled", "provider", provider)
+		n.Text = l.Say("stepup.canceled", "provider", provider)
 	case signin.Unavailable:
-		n.Text = words.Say("stepup.unavailable", "provider", provider)
+		n.Text = l.Say("stepup.unavailable", "provider", provider)
 	case signin.Refused:
-		n.Text = words.Say("stepup.refused", "provider", provider)
+		n.Text = l.Say("stepup.refused", "provider", provider)
 	case signin.NotYours:
-		n.Text = words.Say("stepup.not_yours", "provider", provider)
+		n.Text = l.Say("stepup.not_yours", "provider", provider)
 	case signin.NotFresh:
-		n.Text = words.Say("stepup.not_fresh", "provider", provider)
+		n.Text = l.Say("stepup.not_fresh", "provider", provider)
 	case signin.NotYou:
-		n.Text = words.Say("stepup.not_you")
+		n.Text = l.Say("stepup.not_you")
 	default:
 		return page.Note{}
 	}
@@ -239,7 +239,7 @@ func askStepUp(
 		http.SetCookie(w, cookie.Flow(flow))
 		v.Wait = seconds(identity.CodeApart)
 		if again {
-			v.Note = page.Note{Tone: page.Good, Text: words.Say("signin.code_again")}
+			v.Note = page.Note{Tone: page.Good, Text: words.In(r.Context()).Say("signin.code_again")}
 		}
 		return s.show(w, r, http.StatusOK, v.StepUp)
 	}
@@ -281,6 +281,7 @@ func (v stepping) on(w http.ResponseWriter, r *http.Request, ways *signin.StepUp
 
 // offers finds the ways that the caller has besides a mailed code.
 func (v *stepping) offers(ctx context.Context, ways *signin.StepUpWays, providers []identity.OpenIDProvider, caller identity.Caller) error {
+	l := words.In(ctx)
 	links, passkey, err := ways.Of(ctx, caller)
 	if err != nil {
 		return err
@@ -288,7 +289,7 @@ func (v *stepping) offers(ctx context.Context, ways *signin.StepUpWays, provider
 	v.Passkey = passkey
 	for _, p := range providers {
 		if p.ID.Agency() != "" || slices.ContainsFunc(links, func(l identity.Link) bool { return l.Provider == p.ID }) {
-			v.Providers = append(v.Providers, page.Provider{ID: string(p.ID), Label: words.Say("stepup.with", "provider", p.Name)})
+			v.Providers = append(v.Providers, page.Provider{ID: string(p.ID), Label: l.Say("stepup.with", "provider", p.Name)})
 		}
 	}
 	return nil

@@ -86,8 +86,8 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 		if t.kind == instance.N8N && !inHealth(x, is) {
 			continue
 		}
-		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL),
-			State: healthBadge(x), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
+		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(words.English, x.Kind, x.Type), Address: withoutScheme(x.URL),
+			State: healthBadge(words.English, x), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
 		if n := seers[x.ID]; n > 0 {
 			row.Seers = words.Say("resources.clients", "n", n)
 		}
@@ -299,10 +299,10 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	x := seen.Resource
 	event.Annotate(ctx, "resource", string(x.ID))
 	v := page.Thing{Workspace: workspace(a, caller, areaOf(t.kind)), Service: t.kind == instance.Service,
-		URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: x.URL,
-		State: healthBadge(x), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: live.Reason,
+		URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(words.English, x.Kind, x.Type), Address: x.URL,
+		State: healthBadge(words.English, x), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: live.Reason,
 		Connected: x.Connected(), More: seen.More, Live: live.Called && live.Sight.NoFlows == nil,
-		Roster: rosterOf(seen.Roster, now), Workflows: flowRows(live.Sight.Workflows, now), Beyond: live.Sight.More,
+		Roster: rosterOf(words.English, seen.Roster, now), Workflows: flowRows(words.English, live.Sight.Workflows, now), Beyond: live.Sight.More,
 		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
 	v.Workspace.Invite = t.sends(a, caller)
 	v.Fixed, v.Blind = v.Workspace.Employee, v.Workspace.Blind
@@ -315,7 +315,7 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	if x.Silent() {
 		v.Silent = page.TimeAt(x.SilentAt, now)
 	}
-	v.Runs = runRows(live.Sight.Runs, live.Sight.Workflows, !v.Live || v.Beyond, x.URL, now)
+	v.Runs = runRows(words.English, live.Sight.Runs, live.Sight.Workflows, !v.Live || v.Beyond, x.URL, now)
 	if v.Reason != "" {
 		v.Meaning = words.Say("resources.down_text")
 	}
@@ -327,7 +327,7 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 		v.Owner = &page.SeerRow{Name: words.Say("resources.a_client")}
 		if c := seen.Owner(); c != nil {
 			v.Owner = &page.SeerRow{URL: clientPath(c.ID), Name: c.DisplayName()}
-			if v.Progress = progress(c.Bought(x.ID), false, now); v.Progress != nil {
+			if v.Progress = progress(words.English, c.Bought(x.ID), false, now); v.Progress != nil {
 				v.Reason, v.Roster = "", nil
 			}
 		}

@@ -50,7 +50,7 @@ func UnsubscribePage(s *Site, links *optout.Links) *Page {
 		return fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as")
 	}))
 	p.whole, p.foreign = true, true
-	return p
+	return speaks(p)
 }
 
 // stopped shows how the mails of a link stand, or what has just become of them. The answer is the page itself, and no redirect.

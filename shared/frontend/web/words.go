@@ -65,55 +65,55 @@ func standingBadge(c *client.Client, now time.Time) page.Badge {
 }
 
 // resourceBadge is a resource's state; no text when the resource is gone.
-func resourceBadge(s instance.Status) page.Badge {
+func resourceBadge(l words.Language, s instance.Status) page.Badge {
 	switch s {
 	case instance.Running:
-		return page.Badge{Tone: page.Good, Text: words.Say("resources.state_running")}
+		return page.Badge{Tone: page.Good, Text: l.Say("kinds.state_running")}
 	case instance.Active:
-		return page.Badge{Tone: page.Good, Text: words.Say("resources.state_active")}
+		return page.Badge{Tone: page.Good, Text: l.Say("kinds.state_active")}
 	case instance.PendingDeploy:
-		return page.Badge{Tone: page.Wait, Text: words.Say("resources.state_pending_deploy")}
+		return page.Badge{Tone: page.Wait, Text: l.Say("kinds.state_pending_deploy")}
 	case instance.Deploying:
-		return page.Badge{Tone: page.Wait, Text: words.Say("resources.state_deploying")}
+		return page.Badge{Tone: page.Wait, Text: l.Say("kinds.state_deploying")}
 	case instance.Stopped:
-		return page.Badge{Tone: page.Idle, Text: words.Say("resources.state_stopped")}
+		return page.Badge{Tone: page.Idle, Text: l.Say("kinds.state_stopped")}
 	case instance.SuspendedDown:
-		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_suspended")}
+		return page.Badge{Tone: page.Bad, Text: l.Say("kinds.state_suspended")}
 	case instance.Failed:
-		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_failed")}
+		return page.Badge{Tone: page.Bad, Text: l.Say("kinds.state_failed")}
 	case instance.Deleted:
-		return page.Badge{Tone: page.Idle, Text: words.Say("resources.state_deleted")}
+		return page.Badge{Tone: page.Idle, Text: l.Say("kinds.state_deleted")}
 	case "":
-		return page.Badge{Tone: page.Idle, Text: words.Say("resources.state_removed")}
+		return page.Badge{Tone: page.Idle, Text: l.Say("kinds.state_removed")}
 	}
 	return page.Badge{Tone: page.Idle, Text: string(s)}
 }
 
 // healthBadge is a resource's state for both sides: nothing is said to run that did not answer when it was last called.
-func healthBadge(r *instance.Resource) page.Badge {
+func healthBadge(l words.Language, r *instance.Resource) page.Badge {
 	switch {
 	case r.Silent() && r.BadKey:
-		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_bad_key")}
+		return page.Badge{Tone: page.Bad, Text: l.Say("kinds.state_bad_key")}
 	case r.Silent():
-		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_silent")}
+		return page.Badge{Tone: page.Bad, Text: l.Say("kinds.state_silent")}
 	}
-	return resourceBadge(r.Status)
+	return resourceBadge(l, r.Status)
 }
 
 // kindWord names a kind of resource.
-func kindWord(kind instance.Kind, of string) string {
+func kindWord(l words.Language, kind instance.Kind, of string) string {
 	switch of {
 	case "n8n":
-		return words.Say("resources.n8n")
+		return l.Say("kinds.n8n")
 	case "whatsapp":
-		return words.Say("resources.whatsapp")
+		return l.Say("kinds.whatsapp")
 	case "hermes":
-		return words.Say("resources.hermes")
+		return l.Say("kinds.hermes")
 	}
 	if kind == instance.N8N {
-		return words.Say("resources.n8n")
+		return l.Say("kinds.n8n")
 	}
-	return words.Say("resources.service")
+	return l.Say("kinds.service")
 }
 
 // rightsWord says what a right allows.

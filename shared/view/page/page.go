@@ -4,6 +4,7 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -55,7 +56,42 @@ type document struct {
 	Script   string      // "" for none
 	Inline   template.JS // the script of people who are no agency; "" for none
 	Sandbox  *SandboxBar // nil for what is real
+	Speech   *Speech     // nil where no other language is offered
 	View     View
+}
+
+// Speech is the choice of a language.
+type Speech struct {
+	Now string // the name of the one that is spoken
+	All []Spoken
+}
+
+// Spoken is a language that can be chosen.
+type Spoken struct {
+	Tag, Name, Direction string
+	Here                 bool
+}
+
+type offering struct{}
+
+// Offering has the pages of the context offer the other languages: whatever answers at their addresses takes the choice.
+func Offering(ctx context.Context) context.Context { return context.WithValue(ctx, offering{}, true) }
+
+// speech is what a page of the context offers; nil for nothing.
+func speech(ctx context.Context, now words.Language) *Speech {
+	if ctx.Value(offering{}) == nil {
+		return nil
+	}
+	return SpeechOf(now)
+}
+
+// SpeechOf is the choice of a language on a page that speaks one of them.
+func SpeechOf(now words.Language) *Speech {
+	s := &Speech{Now: now.Name()}
+	for _, l := range words.Languages() {
+		s.All = append(s.All, Spoken{string(l), l.Name(), l.Direction(), l == now})
+	}
+	return s
 }
 
 var (
@@ -117,11 +153,11 @@ func (s *Site) Render(v View) (html []byte, policy string, err error) {
 // RenderIn gives the page as HTML, without the forms' tokens, and the Content-Security-Policy that it must be sent with. What the view
 // holds is in the language already.
 func (s *Site) RenderIn(l words.Language, v View) (html []byte, policy string, err error) {
-	html, policy, err = s.render(l, v)
+	html, policy, err = s.render(l, v, nil)
 	return bytes.ReplaceAll(html, []byte(tokenInput(marker)), nil), policy, err
 }
 
-func (s *Site) render(l words.Language, v View) (html []byte, policy string, err error) {
+func (s *Site) render(l words.Language, v View, speech *Speech) (html []byte, policy string, err error) {
 	f := v.frame(l)
 	t, err := set(f.template, l)
 	if err != nil {
@@ -131,7 +167,7 @@ func (s *Site) render(l words.Language, v View) (html []byte, policy string, err
 	if inner, ok := v.(InSandbox); ok {
 		v = inner.View
 	}
-	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), Sandbox: f.sandbox, View: v,
+	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), Sandbox: f.sandbox, Speech: speech, View: v,
 		Accent: template.CSS(style)} //nolint:gosec // made of checked colours
 	script := ""
 	if f.guest {
@@ -151,7 +187,7 @@ func (s *Site) render(l words.Language, v View) (html []byte, policy string, err
 // _. An error means that nothing was written.
 func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View, token func() string) error {
 	l := words.In(r.Context())
-	html, policy, err := s.render(l, v)
+	html, policy, err := s.render(l, v, speech(r.Context(), l))
 	if err != nil {
 		return err
 	}
