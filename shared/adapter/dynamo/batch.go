@@ -19,6 +19,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/imports"
 )
@@ -190,6 +191,8 @@ func writeEntry(e *batch.Entry) writer {
 	w.s("s", e.Shown)
 	w.s("c", string(e.Contact))
 	w.s("p", e.Problem)
+	w.s("l", e.Language)
+	w.s("lang", string(e.Spoken))
 	roles := make([]string, len(e.Roles))
 	for i, r := range e.Roles {
 		roles[i] = string(r)
@@ -206,7 +209,9 @@ func writeEntry(e *batch.Entry) writer {
 
 func readEntry(r *reader) batch.Entry {
 	e := batch.Entry{Address: email.Address(r.s("a")), Shown: r.s("s"),
-		Line: batch.Line{Number: int(r.n("n")), Email: r.s("e"), Name: r.s("m"), Contact: id.Contact(r.s("c")), Problem: r.s("p")},
+		Line: batch.Line{Number: int(r.n("n")), Email: r.s("e"), Name: r.s("m"), Contact: id.Contact(r.s("c")), Problem: r.s("p"),
+			Language: r.s("l")},
+		Spoken: words.Language(r.s("lang")),
 		Verdict: batch.Verdict{Kind: batch.Kind(r.s("k")), Reason: r.s("w"), Of: int(r.n("of")), Client: id.Client(r.s("cl")),
 			Invite: id.Invite(r.s("in")), At: r.time("t")}}
 	for _, which := range r.texts("r") {

@@ -39,6 +39,7 @@ const (
 	MailSettings      Action = "agency.mail_settings_changed"
 
 	ClientRenamed  Action = "client.renamed"
+	ClientLanguage Action = "client.language_changed" // the detail has it, "" for the agency's
 	AccessGranted  Action = "client.access_granted"
 	AccessChanged  Action = "client.access_changed"
 	AccessRevoked  Action = "client.access_revoked"

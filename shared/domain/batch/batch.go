@@ -40,7 +40,9 @@ type Line struct {
 	Name    string
 	Roles   []id.Role
 	Contact id.Contact // "" for none
-	Problem string     // what the reader of the file has found wrong with it; "" for nothing
+	// Language is the one in which the person is written to, as it was typed; "" for none.
+	Language string
+	Problem  string // what the reader of the file has found wrong with it; "" for nothing
 }
 
 // Kind is what becomes of a line.
@@ -87,8 +89,9 @@ type Entry struct {
 	Line
 	Verdict
 
-	Address email.Address // "" for what is not to be read as it was typed, or was erased
-	Shown   string        // the name, as it may be shown; "" for none
+	Address email.Address  // "" for what is not to be read as it was typed, or was erased
+	Shown   string         // the name, as it may be shown; "" for none
+	Spoken  words.Language // the language; "" for the one of the invite before, or the agency's own
 }
 
 // Wanted tells whether nobody has decided about the entry yet.
@@ -128,6 +131,9 @@ func (b *Batch) Hash() string {
 		e := &b.Entries[i]
 		//nolint:errcheck // a hash takes all
 		fmt.Fprintf(h, "%d\x00%s\x00%s\x00%s\x00%s\x00%q\n", e.Number, e.Address, e.Shown, e.Contact, e.Kind, e.Roles)
+		if e.Spoken != "" {
+			fmt.Fprintf(h, "%s\n", e.Spoken) //nolint:errcheck // a hash takes all
+		}
 	}
 	return string(b.ID) + "." + hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -194,8 +200,9 @@ func read(l Line) Entry {
 	e := Entry{Line: l}
 	address, badAddress := email.Parse("email", typed)
 	shown, badName := text.Line("name", name, text.MaxName)
-	e.Address, e.Shown = address, shown
-	switch err := fault.As(fault.Together(badAddress, badName)); {
+	spoken, badLanguage := text.Language("language", l.Language)
+	e.Address, e.Shown, e.Spoken = address, shown, spoken
+	switch err := fault.As(fault.Together(badAddress, badName, badLanguage)); {
 	case l.Problem != "":
 		e.Verdict = Verdict{Kind: Invalid, Reason: l.Problem}
 	case err != nil:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Rename gives the client another name, "" for none. It returns false when that is the name already.
@@ -15,6 +16,16 @@ func (c *Client) Rename(name string) bool {
 		return false
 	}
 	c.Name = name
+	return true
+}
+
+// Speak has the client written to in another language, "" for the agency's. It returns false when that is so already. What the client
+// has chosen itself goes before it.
+func (c *Client) Speak(l words.Language) bool {
+	if c.Invite.Language == l {
+		return false
+	}
+	c.Invite.Language = l
 	return true
 }
 
@@ -54,6 +65,9 @@ func (c *Client) Edition() string {
 			put(string(r))
 		}
 		put(i.AccessUntil.UTC().Format(time.RFC3339Nano))
+	}
+	if i := c.Invite; i != nil && i.Language != "" {
+		put(string(i.Language))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

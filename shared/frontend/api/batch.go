@@ -22,6 +22,8 @@ type InviteeBody struct {
 	Name    string   `json:"name,omitempty" doc:"The client's name." example:"Acme Ltd"`
 	Roles   []string `json:"roles,omitempty" doc:"IDs of roles, up to 10."`
 	Contact string   `json:"contact,omitempty" doc:"The contact whose client this will be." example:"con_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+
+	Language string `json:"language,omitempty" doc:"As in sendInvite." example:"de"`
 }
 
 // LineVerdict is what became of a line.
@@ -43,6 +45,7 @@ type AnswerBody struct {
 	Name        string      `json:"name,omitempty" example:"Acme Ltd"`
 	Roles       []string    `json:"roles" nullable:"false"`
 	Contact     string      `json:"contact,omitempty"`
+	Language    string      `json:"language,omitempty" example:"de"`
 	Verdict     LineVerdict `json:"verdict" doc:"What became of it, see above." example:"created"`
 	Reason      string      `json:"reason,omitempty" doc:"For a person." example:"Line 1 has the same address. It counts."`
 	DuplicateOf int         `json:"duplicateOf,omitempty"`
@@ -63,7 +66,7 @@ type BatchBody struct {
 }
 
 func answerBody(e *batch.Entry) AnswerBody {
-	b := AnswerBody{Line: e.Number, Email: e.Email, Name: e.Name, Roles: []string{}, Contact: string(e.Contact),
+	b := AnswerBody{Line: e.Number, Email: e.Email, Name: e.Name, Roles: []string{}, Contact: string(e.Contact), Language: e.Language,
 		Verdict: LineVerdict(e.Kind), Reason: e.Reason, DuplicateOf: e.Of, ClientID: string(e.Client), InviteID: string(e.Invite)}
 	if e.Kind == batch.Scheduled {
 		b.SendAt = orNull(e.At)
@@ -112,7 +115,7 @@ type sendInvitesInput struct {
 func (in *sendInvitesInput) lines() []batch.Line {
 	out := make([]batch.Line, len(in.Body.Lines))
 	for n, l := range in.Body.Lines {
-		out[n] = batch.Line{Number: n + 1, Email: l.Email, Name: l.Name, Contact: id.Contact(l.Contact)}
+		out[n] = batch.Line{Number: n + 1, Email: l.Email, Name: l.Name, Contact: id.Contact(l.Contact), Language: l.Language}
 		if l.Contact != "" {
 			if _, err := id.ParseContact(l.Contact); err != nil {
 				out[n].Contact, out[n].Problem = "", fault.As(err).Message

@@ -54,12 +54,13 @@ type updateClientInput struct {
 		Rules     *RulesBody `json:"rules,omitempty" doc:"All that they alone are given."`
 		ExpiresAt *string    `json:"expiresAt,omitempty" doc:"RFC 3339. Empty: no end. Now: at once." example:"2027-01-31T17:00:00Z"`
 		Contacts  *[]string  `json:"contacts,omitempty" doc:"IDs of all contacts they are linked to, up to 10."`
+		Language  *string    `json:"language,omitempty" doc:"As in sendInvite. Empty: your agency's. Their own choice goes first." example:"de"`
 	}
 }
 
 // wishes are what the body asks for.
 func (in *updateClientInput) wishes() (clients.Wishes, error) {
-	w := clients.Wishes{Name: in.Body.Name}
+	w := clients.Wishes{Name: in.Body.Name, Language: in.Body.Language}
 	if in.Body.Roles != nil {
 		all := make([]id.Role, len(*in.Body.Roles))
 		for n, s := range *in.Body.Roles {
@@ -108,11 +109,14 @@ func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, exte
 		return changed(ctx, auth, directory, c, err)
 	}, func(in *updateClientInput) error {
 		_, err := in.wishes()
-		if in.Body.Name == nil {
-			return err
+		var badName, badLanguage error
+		if in.Body.Name != nil {
+			_, badName = text.Line("name", *in.Body.Name, text.MaxName)
 		}
-		_, badName := text.Line("name", *in.Body.Name, text.MaxName)
-		return fault.Together(badName, err)
+		if in.Body.Language != nil {
+			_, badLanguage = text.Language("language", *in.Body.Language)
+		}
+		return fault.Together(badName, badLanguage, err)
 	})
 }
 

@@ -76,6 +76,7 @@ type InviteBody struct {
 	ExpiresAt *Time               `json:"expiresAt"`
 	SendAt    *Time               `json:"sendAt" doc:"With scheduled: about when it goes out. null if it was never scheduled."`
 	TimeZone  string              `json:"timeZone,omitempty" doc:"The client's, as far as it's known." example:"Europe/Berlin"`
+	Language  string              `json:"language,omitempty" doc:"The one you gave. Left out if it's your agency's." example:"de"`
 	CreatedAt Time                `json:"createdAt"`
 	Reminders InviteRemindersBody `json:"reminders"`
 	Timeline  []TimelineBody      `json:"timeline"`
@@ -103,7 +104,7 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
 		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c),
 		Roles: texts(i.Roles), Contact: string(i.Contact), Until: orNull(i.AccessUntil), Grants: []GrantBody{},
-		TimeZone: cmp.Or(c.OwnZone, c.Zone), Reminders: inviteReminders(i),
+		TimeZone: cmp.Or(c.OwnZone, c.Zone), Reminders: inviteReminders(i), Language: string(i.Language),
 		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), SendAt: orNull(i.SendAt), CreatedAt: Time(i.CreatedAt),
 		Timeline: []TimelineBody{}, Warnings: []WarningBody{}}
 	if i.Status != invite.Accepted { // then somebody reads mail there
@@ -132,13 +133,14 @@ type DraftBody struct {
 
 	SendAt    string `json:"sendAt,omitempty" doc:"5 minutes to 30 days ahead. RFC 3339, or local to timeZone." example:"2026-12-08T09:00"`
 	TimeZone  string `json:"timeZone,omitempty" doc:"The client's, an IANA name. Your agency's if left out." example:"Europe/Berlin"`
+	Language  string `json:"language,omitempty" doc:"Of the invitation, as in updateMailSettings. Your agency's if left out." example:"de"`
 	Reminders *bool  `json:"reminders,omitempty" doc:"false to never remind them of this invite." example:"true"`
 }
 
 // draft is the body as the use case takes it.
 func (b DraftBody) draft() onboarding.Draft {
 	d := onboarding.Draft{Email: b.Email, Name: b.Name, Payer: invite.Payer(b.Payer), Message: b.Message, SendAt: b.SendAt,
-		Zone: b.TimeZone, Quiet: b.Reminders != nil && !*b.Reminders}
+		Zone: b.TimeZone, Quiet: b.Reminders != nil && !*b.Reminders, Language: b.Language}
 	if d.Payer == "" {
 		d.Payer = invite.AgencyPays
 	}

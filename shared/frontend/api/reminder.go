@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -12,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/reminder"
 	"latchkey.dev/shared/domain/timezone"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
@@ -21,6 +23,7 @@ import (
 type MailSettingsBody struct {
 	Reminders RemindersBody `json:"reminders"`
 	TimeZone  string        `json:"timeZone" doc:"Your agency's. It holds for clients whose own isn't known." example:"Europe/Berlin"`
+	Language  string        `json:"language" enum:"en,de,fr,es,it,nl,pt-BR,pl,he" doc:"Of emails to clients whose own isn't known."`
 }
 
 // RemindersBody is how clients are reminded of invitations.
@@ -35,8 +38,9 @@ type mailSettingsOutput struct{ Body MailSettingsBody }
 
 func mailSettingsAnswer(a *agency.Agency) *mailSettingsOutput {
 	r := a.Reminders
-	return &mailSettingsOutput{MailSettingsBody{TimeZone: timezone.Shown(a.Zone), Reminders: RemindersBody{Enabled: !r.Off,
-		FirstDays: r.FirstDays(), LastHours: r.LastHours(), Weekends: r.Weekends}}}
+	return &mailSettingsOutput{MailSettingsBody{TimeZone: timezone.Shown(a.Zone),
+		Language: string(cmp.Or(a.Language, words.English)), Reminders: RemindersBody{Enabled: !r.Off,
+			FirstDays: r.FirstDays(), LastHours: r.LastHours(), Weekends: r.Weekends}}}
 }
 
 // GetMailSettings tells which emails an agency's clients get.
@@ -65,16 +69,17 @@ type updateMailSettingsInput struct {
 			Weekends  *bool `json:"weekends,omitempty" example:"false"`
 		} `json:"reminders,omitempty"`
 		TimeZone *string `json:"timeZone,omitempty" doc:"An IANA name." example:"Europe/Berlin"`
+		Language *string `json:"language,omitempty" doc:"en, de, fr, es, it, nl, pt-BR, pl or he." example:"de"`
 	}
 }
 
 // change is what the body asks for.
-func (in *updateMailSettingsInput) change() reminder.Change {
-	r := in.Body.Reminders
-	if r == nil {
-		return reminder.Change{}
+func (in *updateMailSettingsInput) change() agencies.MailChange {
+	c := agencies.MailChange{Zone: in.Body.TimeZone, Language: in.Body.Language}
+	if r := in.Body.Reminders; r != nil {
+		c.Reminders = reminder.Change{Enabled: r.Enabled, FirstDays: r.FirstDays, LastHours: r.LastHours, Weekends: r.Weekends}
 	}
-	return reminder.Change{Enabled: r.Enabled, FirstDays: r.FirstDays, LastHours: r.LastHours, Weekends: r.Weekends}
+	return c
 }
 
 // UpdateMailSettings changes which emails an agency's clients get.
@@ -87,18 +92,14 @@ func UpdateMailSettings(auth *signin.Authenticator, m *agencies.MailSettings) Op
 			"Switched off, none goes out from now on. New times hold for invitations you send from now on.",
 		codes: []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *updateMailSettingsInput) (*mailSettingsOutput, error) {
-		a, err := m.Update(ctx, caller, in.change(), in.Body.TimeZone)
+		a, err := m.Update(ctx, caller, in.change())
 		if err != nil {
 			return nil, err
 		}
 		return mailSettingsAnswer(a), nil
 	}, func(in *updateMailSettingsInput) error {
-		_, bad := reminder.Settings{}.With(in.change())
-		var badZone error
-		if z := in.Body.TimeZone; z != nil {
-			_, badZone = timezone.Parse("timeZone", *z)
-		}
-		return fault.Together(bad, badZone)
+		c := in.change()
+		return c.Check()
 	})
 }
 

@@ -98,6 +98,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.proposal_refused", values...)
 	case audit.ClientRenamed:
 		return words.Say("activity.client_renamed", values...)
+	case audit.ClientLanguage:
+		return words.Say("activity.client_language", values...)
 	case audit.AccessRevoked:
 		return words.Say("activity.access_revoked", values...)
 	case audit.RolesChanged:

@@ -34,7 +34,8 @@ const patience = 10 * time.Second
 
 // form is an invite form with nothing typed in it.
 func (s *Site) form(r *http.Request, directory *clients.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
-	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites, Zones: timezone.Usual()}
+	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites, Zones: timezone.Usual(),
+		Languages: inviteLanguages(a, "")}
 	f.Next, _ = nextFree(a, s.now())
 	if caller.MayPortal(identity.InPerson, identity.Manage) != nil { // who may link nothing, and sell nothing
 		f.Plain = true
@@ -259,14 +260,15 @@ func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Invit
 // inviteNames are the fields of the invite form by the names that the use case gives them.
 var inviteNames = map[string]string{
 	"email": "email", "name": "name", "message": "message", "payer": "payer", "grants": "grants", "order": "order",
-	"sendAt": "sendAt", "timeZone": "timeZone",
+	"sendAt": "sendAt", "timeZone": "timeZone", "language": "language",
 }
 
 // draft reads the form as the script would send it.
 func draft(form url.Values) onboarding.Draft {
 	name, to := email.Split(form.Get("email"))
 	d := onboarding.Draft{Email: to, Name: form.Get("name"), Payer: invite.AgencyPays, Message: form.Get("message"),
-		SendAt: form.Get("sendAt"), Zone: form.Get("timeZone"), Quiet: form.Get("quiet") != ""}
+		SendAt: form.Get("sendAt"), Zone: form.Get("timeZone"), Quiet: form.Get("quiet") != "",
+		Language: form.Get("language")}
 	if d.Name == "" {
 		d.Name = name
 	}
@@ -312,6 +314,10 @@ func typed(f *page.InviteForm, form url.Values) {
 	f.Open = true
 	f.Email, f.Name, f.Message = form.Get("email"), form.Get("name"), form.Get("message")
 	f.Later, f.Zone, f.Quiet = form.Get("sendAt"), form.Get("timeZone"), form.Get("quiet") != ""
+	f.Language = form.Get("language")
+	for i := range f.Languages {
+		f.Languages[i].Here = f.Languages[i].Value == f.Language
+	}
 	f.Client = form.Get("payer") == string(invite.ClientPays)
 	f.Hosting, f.WhatsApp = form.Get("hosting"), form.Get("whatsapp") != ""
 	for _, list := range [][]page.Choice{f.Instances, f.Services} {

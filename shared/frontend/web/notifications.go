@@ -72,8 +72,13 @@ func remindClients(s *Site, settings *agencies.Settings, n *agencies.Notificatio
 			typed := r.PostForm
 			on, weekends, zone := typed.Get("enabled") != "", typed.Get("weekends") != "", typed.Get("timeZone")
 			first, last := number(typed.Get("firstAfterDays")), number(typed.Get("lastBeforeHours"))
-			_, err := m.Update(r.Context(), caller, reminder.Change{Enabled: &on, FirstDays: &first, LastHours: &last, Weekends: &weekends},
-				&zone)
+			change := agencies.MailChange{Zone: &zone,
+				Reminders: reminder.Change{Enabled: &on, FirstDays: &first, LastHours: &last, Weekends: &weekends}}
+			if typed.Has("language") {
+				language := typed.Get("language")
+				change.Language = &language
+			}
+			_, err := m.Update(r.Context(), caller, change)
 			if err == nil {
 				return seeOther(w, "/settings/notifications?done=reminders#reminders")
 			}
@@ -87,6 +92,7 @@ func remindClients(s *Site, settings *agencies.Settings, n *agencies.Notificatio
 			}
 			if x := v.Reminders; x != nil {
 				x.On, x.Weekends, x.Zone = on, weekends, zone
+				x.Languages = languageOptions(typed.Get("language"))
 				x.First, x.Last = page.ReminderChoices(first, last)
 			}
 			v.Problems = problems(f, reminderNames)
@@ -130,7 +136,7 @@ func (s *Site) notifications(
 	}
 	if caller.MayPortal(identity.AgencyWrite, identity.Manage) == nil {
 		x := &page.RemindersForm{On: !a.Reminders.Off, Weekends: a.Reminders.Weekends, Zone: timezone.Shown(a.Zone),
-			Zones: timezone.Usual()}
+			Zones: timezone.Usual(), Languages: languageOptions(string(cmp.Or(a.Language, words.English)))}
 		x.First, x.Last = page.ReminderChoices(a.Reminders.FirstDays(), a.Reminders.LastHours())
 		v.Reminders = x
 	}

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // ExternalStore also reads what an external user is given.
@@ -41,6 +42,7 @@ type Wishes struct {
 	Rules     *role.Rules // as they were sent
 	ExpiresAt *time.Time  // the zero time for no end
 	Contacts  *[]id.Contact
+	Language  *string // "" for the agency's
 	// Link and Unlink are one contact more and one less than the client has by then, whatever that is; "" for none.
 	Link, Unlink id.Contact
 }
@@ -100,6 +102,9 @@ func (e *External) Update(ctx context.Context, caller identity.Caller, which id.
 		if w.Name != nil && c.Rename(name) {
 			say(audit.ClientRenamed, "")
 		}
+		if w.Language != nil && c.Speak(words.Language(*w.Language)) {
+			say(audit.ClientLanguage, *w.Language)
+		}
 		if err := e.rights(ctx, c, w, caller.Member, now, say); err != nil {
 			return nil, err
 		}
@@ -117,6 +122,12 @@ func (w Wishes) read(now time.Time) (Wishes, string, error) {
 	if w.Name != nil {
 		var err error
 		name, err = text.Line("name", *w.Name, text.MaxName)
+		wrong = append(wrong, err)
+	}
+	if w.Language != nil {
+		l, err := text.Language("language", *w.Language)
+		is := string(l)
+		w.Language = &is
 		wrong = append(wrong, err)
 	}
 	if w.Roles != nil {

@@ -55,6 +55,7 @@ func columns() []sheet.Column {
 	return []sheet.Column{
 		{Name: "email", Also: []string{"e-mail", "emailAddress"}, Needed: true}, {Name: "name", Also: []string{"fullName"}},
 		{Name: "roles", Also: []string{"role"}}, {Name: "contact", Also: []string{"contactId"}},
+		{Name: "language", Also: []string{"lang"}},
 	}
 }
 
@@ -99,7 +100,7 @@ func lines(table sheet.Sheet, roles []role.Role) []batch.Line {
 	}
 	var out []batch.Line
 	for _, r := range table.Rows {
-		l := batch.Line{Number: r.Number, Email: r.Cell("email"), Name: r.Cell("name"), Problem: r.Problem}
+		l := batch.Line{Number: r.Number, Email: r.Cell("email"), Name: r.Cell("name"), Language: r.Cell("language"), Problem: r.Problem}
 		for name := range strings.SplitSeq(r.Cell("roles"), "|") {
 			if name = strings.TrimSpace(name); name == "" {
 				continue

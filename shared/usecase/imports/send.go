@@ -185,7 +185,7 @@ func (s *Sender) decide(ctx context.Context, b *batch.Batch) error {
 
 // offer is what an entry offers.
 func offer(seen *Snapshot, e *batch.Entry) client.Offer {
-	o := client.Offer{Email: e.Address, Name: e.Shown, Payer: invite.AgencyPays, Roles: e.Roles, Contact: e.Contact,
+	o := client.Offer{Email: e.Address, Name: e.Shown, Payer: invite.AgencyPays, Roles: e.Roles, Contact: e.Contact, Language: e.Spoken,
 		From: invite.Sender{AgencyName: seen.Agency.Name, Color: seen.Agency.Color, LogoURL: seen.Agency.LogoURL}}
 	if seen.Member != nil {
 		o.From.Member, o.From.Name = seen.Member.ID, seen.Member.Name

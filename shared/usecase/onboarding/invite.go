@@ -55,6 +55,8 @@ type Draft struct {
 	SendAt string `json:",omitempty"`
 	Zone   string `json:",omitempty"` // IANA name of the recipient's time zone; "" for the agency's, or the one that it has
 	Quiet  bool   `json:",omitempty"` // whether it is never reminded of
+
+	Language string `json:",omitempty"` // in which its recipient is written to; "" for the one that it has, or the agency's
 }
 
 // sender is the agency and its member as the invitee reads them.
@@ -215,7 +217,9 @@ func (d Draft) check() (client.Offer, error) {
 	o.Name, badName = text.Line("name", name, text.MaxName)
 	o.Message, badMessage = text.Paragraph("message", d.Message, text.MaxMessage)
 	_, _, badTime := d.when()
-	return o, fault.Together(badAddress, badName, badMessage, d.payer(), d.Order.check(), badTime)
+	var badLanguage error
+	o.Language, badLanguage = text.Language("language", d.Language)
+	return o, fault.Together(badAddress, badName, badMessage, d.payer(), d.Order.check(), badTime, badLanguage)
 }
 
 // Check says what is wrong with the draft as far as it alone says it. Faults: [fault.Invalid].

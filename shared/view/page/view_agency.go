@@ -139,6 +139,8 @@ type InviteForm struct {
 	Zone      string // the recipient's time zone, as it was typed
 	Zones     []string
 	Quiet     bool   // whether it is never reminded of
+	Language  string // the language that was chosen for the recipient; "" for the agency's
+	Languages []Option
 	Existing  string // path of the client that has the address already; "" for none
 	Upgrade   string // path of the page that says how to get the plan that inviting needs; "" where it is there
 	Meant     *Meant // what is asked about the address; nil for nothing

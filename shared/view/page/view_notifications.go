@@ -35,6 +35,8 @@ type RemindersForm struct {
 	Weekends bool
 	Zone     string // the agency's, as it is typed
 	Zones    []string
+
+	Languages []Option // in which clients are written to
 }
 
 // ReminderChoices are what can be chosen for the two reminders, of which these are: days, and hours. What is chosen and not usual stands
