@@ -106,7 +106,7 @@ func uses(t *testing.T) []used {
 		ast.Inspect(tree, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if first := keyOf(n.Fun); first >= 0 {
+				if first := keyOf(n.Fun); first >= 0 && first < len(n.Args) {
 					all = append(all, called(t, set, n, first)...)
 				}
 			case *ast.BasicLit: // a key that stands by itself, such as a constant's

@@ -50,7 +50,8 @@ func TestInFieldSaysTheSameAtTheFieldAndAsAWhole(t *testing.T) {
 	t.Parallel()
 	want := &fault.Error{Code: fault.Invalid, Message: "Use at most 3 characters.",
 		Fields: []fault.Field{{Location: "name", Message: "Use at most 3 characters."}}}
-	if d := cmp.Diff(want, fault.FieldSaying("name", "Use at most 3 characters."), cmpopts.IgnoreUnexported(fault.Error{}, fault.Field{})); d != "" {
+	got := fault.FieldSaying("name", "Use at most 3 characters.")
+	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(fault.Error{}, fault.Field{})); d != "" {
 		t.Error(d)
 	}
 }

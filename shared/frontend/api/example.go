@@ -252,7 +252,7 @@ func exampleNotifications() any {
 }
 
 func exampleMailSettings() MailSettingsBody {
-	return MailSettingsBody{RemindersBody{Enabled: true, FirstDays: 2, LastHours: 24, Weekends: true}, "Europe/Berlin"}
+	return MailSettingsBody{RemindersBody{Enabled: true, FirstDays: 2, LastHours: 24, Weekends: true}, "Europe/Berlin", "de"}
 }
 
 // exampleFiles are answers that are no JSON, by their media types.

@@ -226,7 +226,7 @@ func BareNext(w http.ResponseWriter, l words.Language, status int, title, text, 
 	w.WriteHeader(status)
 	title, text = template.HTMLEscapeString(title), template.HTMLEscapeString(text)
 	// The reader may be gone; there is nobody to tell.
-	_, _ = io.WriteString(w, `<!doctype html><html lang="`+string(l)+`" dir="`+l.Direction()+`"><head><meta charset="utf-8"><title>`+title+
+	_, _ = io.WriteString(w, fmt.Sprintf(`<!doctype html><html lang="%s" dir="%s">`, l, l.Direction())+`<head><meta charset="utf-8"><title>`+title+
 		`</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">`+
 		`<link rel="stylesheet" href="`+SheetPath()+`"><style>`+style+`</style></head>`+
 		`<body><div class="single"><main><div class="card"><h1>`+title+

@@ -32,7 +32,7 @@ func (b Brand) Logo() template.URL {
 // Time is a moment as people are told it.
 type Time struct {
 	Machine  string // RFC 3339
-	Exact    string // "21 November 2025 at 14:03:22 UTC"
+	Exact    string // "21 November 2025, 14:03:22 UTC"
 	Relative string // "2 minutes ago", "in 3 days"
 	Day      string // "21 November 2025"
 	In       int    // seconds until then, negative for what has been
@@ -46,18 +46,11 @@ func TimeIn(l words.Language, t, now time.Time) Time {
 	t = t.UTC()
 	return Time{
 		Machine:  t.Format(time.RFC3339),
-		Exact:    exact(l, t),
+		Exact:    l.Second(t),
 		Relative: relative(l, t.Sub(now)),
 		Day:      l.Date(t),
 		In:       int(t.Sub(now) / time.Second),
 	}
-}
-
-func exact(l words.Language, t time.Time) string {
-	if l == words.English {
-		return l.Date(t) + t.Format(" at 15:04:05 MST")
-	}
-	return l.Second(t)
 }
 
 // relative words a distance in time in one unit, rounded down, the way people say it. Each is a sentence of its own, since languages bend
@@ -67,27 +60,28 @@ func relative(l words.Language, d time.Duration) string {
 	if past {
 		d = -d
 	}
-	say := func(ago, ahead string, unit time.Duration) string {
+	in := func(unit time.Duration) int { return int(d / unit) }
+	pick := func(ago, ahead words.Phrase) string {
 		if past {
-			return l.Say(ago, "n", int(d/unit))
+			return ago.In(l)
 		}
-		return l.Say(ahead, "n", int(d/unit))
+		return ahead.In(l)
 	}
 	switch day := 24 * time.Hour; {
 	case d < 10*time.Second:
 		return l.Say("time.just_now")
 	case d < time.Minute:
-		return say("time.seconds_ago", "time.in_seconds", time.Second)
+		return pick(words.PhraseOf("time.seconds_ago", "n", in(time.Second)), words.PhraseOf("time.in_seconds", "n", in(time.Second)))
 	case d < time.Hour:
-		return say("time.minutes_ago", "time.in_minutes", time.Minute)
+		return pick(words.PhraseOf("time.minutes_ago", "n", in(time.Minute)), words.PhraseOf("time.in_minutes", "n", in(time.Minute)))
 	case d < day:
-		return say("time.hours_ago", "time.in_hours", time.Hour)
+		return pick(words.PhraseOf("time.hours_ago", "n", in(time.Hour)), words.PhraseOf("time.in_hours", "n", in(time.Hour)))
 	case d < 60*day:
-		return say("time.days_ago", "time.in_days", day)
+		return pick(words.PhraseOf("time.days_ago", "n", in(day)), words.PhraseOf("time.in_days", "n", in(day)))
 	case d < 730*day:
-		return say("time.months_ago", "time.in_months", 30*day)
+		return pick(words.PhraseOf("time.months_ago", "n", in(30*day)), words.PhraseOf("time.in_months", "n", in(30*day)))
 	default:
-		return say("time.years_ago", "time.in_years", 365*day)
+		return pick(words.PhraseOf("time.years_ago", "n", in(365*day)), words.PhraseOf("time.in_years", "n", in(365*day)))
 	}
 }
 
