@@ -305,7 +305,7 @@ func (a *loginAuth) Next(_ []byte, more bool) ([]byte, error) {
 		return nil, nil
 	}
 	if len(*a) == 0 {
-		return nil, textproto.ProtocolError("LOGIN asks for more than a name and a password")
+		return nil, errMuch // it asks for more than a name and a password
 	}
 	said := (*a)[0]
 	*a = (*a)[1:]
