@@ -235,6 +235,36 @@ func TestSenderR4AReminderIsByDayWhereItsRecipientIs(t *testing.T) {
 	}
 }
 
+// TestSenderR4AMailNamesItsEndInTheZoneOfWhoeverReadsIt holds that the invitation and its reminders say the same.
+func TestSenderR4AMailNamesItsEndInTheZoneOfWhoeverReadsIt(t *testing.T) {
+	t.Parallel()
+	for zone, end := range map[string]string{"": "Monday 10 January 2000, 10:00 UTC", "Europe/Berlin": "Monday 10 January 2000, 11:00 CET",
+		"Asia/Kolkata": "Monday 10 January 2000, 15:30 IST", "Pacific/Kiritimati": "Tuesday 11 January 2000, 00:00 UTC+14"} {
+		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				o := w.office("Northwind")
+				w.monday()
+				d := o.draft(reminded)
+				d.Zone = zone
+				_, err := w.inviter.Send(w.ctx, o.owner, d, "")
+				must(t, err)
+				w.pass(8 * day)
+				all := w.engine.SES.Mails(reminded)
+				if len(all) < 2 {
+					t.Errorf("%d mails went out", len(all))
+				}
+				for _, m := range all {
+					if !strings.Contains(m.Text, end) || !strings.Contains(m.HTML, strings.ReplaceAll(end, "+", "&#43;")) {
+						t.Errorf("%q doesn't say %s:\n%s", m.Subject, end, m.Text)
+					}
+				}
+				w.settled()
+			})
+		})
+	}
+}
+
 // TestSenderR4WhatIsLateWaitsForTheDay has the product away over the hour of a reminder, until the night and until it is too late.
 func TestSenderR4WhatIsLateWaitsForTheDay(t *testing.T) {
 	t.Parallel()

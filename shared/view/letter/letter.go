@@ -34,10 +34,10 @@ type InvitationData struct {
 	ClientName  string // "" for a client without a name
 	Message     string // the inviter's own words; "" for none
 	Opens       []Access
-	Buys        []string // what the client is asked to buy; none for an invitation that is free
-	Price       string   // what that costs: "€68.00 a month or €680.00 a year"
-	Link        string   // the only link in the mail
-	ExpiresAt   time.Time
+	Buys        []string  // what the client is asked to buy; none for an invitation that is free
+	Price       string    // what that costs: "€68.00 a month or €680.00 a year"
+	Link        string    // the only link in the mail
+	ExpiresAt   time.Time // in the recipient's zone
 	Platform    string
 	Language    words.Language // "" for English
 }
@@ -62,9 +62,9 @@ func Invitation(d InvitationData) Letter {
 	v := struct {
 		InvitationData
 		Fill, On, Initial, Preheader, Heading string
-		Until                                 words.Date
+		Until                                 words.Deadline
 	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), l.Say("mail.invitation_preheader"), l.invited(d.Inviter, d.AgencyName, ""),
-		words.Date(d.ExpiresAt.UTC())}
+		words.Deadline(d.ExpiresAt)}
 	if len(d.Buys) > 0 {
 		v.Preheader = l.Say("mail.invitation_preheader_order")
 	}

@@ -194,7 +194,7 @@ func TestTimesAreToldTheWayPeopleSayThem(t *testing.T) {
 		}
 	}
 	at := page.TimeAt(now.Add(-time.Minute), now)
-	if at.Machine != "2025-11-21T14:02:22Z" || at.Exact != "21 November 2025 at 14:02:22 UTC" || at.Day != "21 November 2025" ||
+	if at.Machine != "2025-11-21T14:02:22Z" || at.Exact != "21 November 2025, 14:02:22 UTC" || at.Day != "21 November 2025" ||
 		at.In != -60 {
 		t.Errorf("%+v", at)
 	}
