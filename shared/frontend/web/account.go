@@ -26,7 +26,7 @@ func AccountPage(
 	keyring *passkeys.Keyring,
 ) *Page {
 	showing := accountView{s, self, own, providers}
-	return speaks(s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		l := words.In(r.Context())
 		q := r.URL.Query()
 		v, err := showing.account(r, caller)
@@ -55,7 +55,8 @@ func AccountPage(
 			return err
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, signOut(sessions), endSessions(sessions), endOthers(sessions), endSession(own), leavePortal(leaving), eraseMe(showing, erasure),
+	}
+	return speaks(s.page("accountPage", auth, identity.ByPerson, show, signOut(sessions), endSessions(sessions), endOthers(sessions), endSession(own), leavePortal(leaving), eraseMe(showing, erasure),
 		disconnect(links), renamePasskey(showing, keyring), removePasskey(showing, keyring)))
 }
 
@@ -102,7 +103,8 @@ func (s accountView) account(r *http.Request, caller identity.Caller) (page.Acco
 		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Level: levelWord(l, x.Member.Level)})
 	}
 	for _, at := range o.Person.Links {
-		v.Links = append(v.Links, page.LinkedAccount{Provider: at.Name, Email: at.Email, Issuer: at.Issuer, Since: page.TimeIn(l, at.At, now)})
+		v.Links = append(v.Links, page.LinkedAccount{Provider: at.Name, Email: at.Email, Issuer: at.Issuer,
+			Since: page.TimeIn(l, at.At, now)})
 	}
 	return v, s.listSessions(r, caller, &v)
 }

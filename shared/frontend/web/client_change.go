@@ -97,7 +97,8 @@ func (s *Site) clientActions(r *http.Request, directory *clients.Directory, call
 		}
 		for _, x := range all {
 			if !has(c, x.ID) {
-				v.Grant.Choices = append(v.Grant.Choices, page.Choice{ID: string(x.ID), Name: x.Name, State: resourceBadge(words.English, x.Status)})
+				v.Grant.Choices = append(v.Grant.Choices, page.Choice{ID: string(x.ID), Name: x.Name,
+					State: resourceBadge(words.English, x.Status)})
 			}
 		}
 	}

@@ -50,7 +50,8 @@ func (s *Site) form(r *http.Request, directory *clients.Directory, caller identi
 			return nil, err
 		}
 		for i := range all {
-			x := page.Choice{ID: string(all[i].ID), Name: all[i].Name, State: resourceBadge(words.English, all[i].Status), Why: unready(&all[i])}
+			x := page.Choice{ID: string(all[i].ID), Name: all[i].Name, State: resourceBadge(words.English, all[i].Status),
+				Why: unready(&all[i])}
 			if x.Why != "" {
 				f.Unready = append(f.Unready, x)
 				continue

@@ -64,7 +64,8 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 		App: team.Agency.Portal.Installed(),
 		Key: newKey(), Full: len(team.Members) >= agency.MaxMembers}
 	for _, m := range team.Members {
-		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Level: string(m.Level), Word: levelWord(words.English, m.Level),
+		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Level: string(m.Level),
+			Word:  levelWord(words.English, m.Level),
 			Right: string(m.PortalRight()), You: m.ID == caller.Member}
 		if x.Name == "" {
 			x.Name, x.Email = x.Email, ""

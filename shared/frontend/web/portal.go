@@ -35,7 +35,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		}
 		return from.Speak(r.Context(), caller, which, lastPortal(r), l)
 	}
-	return remembers(speaks(s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which, err := agencyIn(r)
 		var view *portal.View
@@ -132,7 +132,8 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Ask = whomToAsk(view)
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})), keep)
+	}
+	return remembers(speaks(s.page("portalPage", auth, identity.ByClient, show)), keep)
 }
 
 // lastPortal is the agency whose portal the browser was at last; "" when it chose none yet.

@@ -37,7 +37,7 @@ func StartPage(s *Site, auth *signin.Authenticator) *Page {
 // the query tells when that was; else for address and code.
 func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns, finder *signin.OfficeFinder,
 	providers []identity.OpenIDProvider) *Page {
-	return speaks(s.page("signInPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		l := words.In(r.Context())
 		q := r.URL.Query()
 		if caller.SignedIn() {
@@ -60,7 +60,8 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, primary(signIn(s, signIns)), requestCode(s, codes, providers)))
+	}
+	return speaks(s.page("signInPage", auth, identity.ByVisitor, show, primary(signIn(s, signIns)), requestCode(s, codes, providers)))
 }
 
 // offices puts on the page what agencies' own providers have to do with it: that somebody comes from one, whose address a code proves, or

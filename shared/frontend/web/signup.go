@@ -145,7 +145,8 @@ func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workpl
 		for _, p := range places {
 			brand := brandOf(p.Agency)
 			brand.LogoURL = "" // of many agencies, each would be a request
-			v.Places = append(v.Places, page.Employer{ID: string(p.Agency.ID), Brand: brand, Level: levelWord(words.English, p.Level), Here: p.Here})
+			v.Places = append(v.Places, page.Employer{ID: string(p.Agency.ID), Brand: brand,
+				Level: levelWord(words.English, p.Level), Here: p.Here})
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}, switchAgency(s, workplaces))

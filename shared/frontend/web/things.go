@@ -86,8 +86,9 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 		if t.kind == instance.N8N && !inHealth(x, is) {
 			continue
 		}
-		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(words.English, x.Kind, x.Type), Address: withoutScheme(x.URL),
-			State: healthBadge(words.English, x), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
+		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(words.English, x.Kind, x.Type),
+			Address: withoutScheme(x.URL),
+			State:   healthBadge(words.English, x), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
 		if n := seers[x.ID]; n > 0 {
 			row.Seers = words.Say("resources.clients", "n", n)
 		}
@@ -302,7 +303,8 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 		URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(words.English, x.Kind, x.Type), Address: x.URL,
 		State: healthBadge(words.English, x), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: live.Reason,
 		Connected: x.Connected(), More: seen.More, Live: live.Called && live.Sight.NoFlows == nil,
-		Roster: rosterOf(words.English, seen.Roster, now), Workflows: flowRows(words.English, live.Sight.Workflows, now), Beyond: live.Sight.More,
+		Roster:    rosterOf(words.English, seen.Roster, now),
+		Workflows: flowRows(words.English, live.Sight.Workflows, now), Beyond: live.Sight.More,
 		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
 	v.Workspace.Invite = t.sends(a, caller)
 	v.Fixed, v.Blind = v.Workspace.Employee, v.Workspace.Blind

@@ -183,8 +183,8 @@ func (s *Site) render(l words.Language, v View, speech *Speech) (html []byte, po
 	return tighten(b.Bytes()), contentPolicy(style, script, f.till), nil
 }
 
-// Write answers a request with the page, in the language of the request's context. token is asked for what its forms carry, if it has any; it is letters, digits, - and
-// _. An error means that nothing was written.
+// Write answers a request with the page, in the language of the request's context. token is asked for what its forms carry, if it has
+// any; it is letters, digits, - and _. An error means that nothing was written.
 func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View, token func() string) error {
 	l := words.In(r.Context())
 	html, policy, err := s.render(l, v, speech(r.Context(), l))
@@ -226,7 +226,8 @@ func BareNext(w http.ResponseWriter, l words.Language, status int, title, text, 
 	w.WriteHeader(status)
 	title, text = template.HTMLEscapeString(title), template.HTMLEscapeString(text)
 	// The reader may be gone; there is nobody to tell.
-	_, _ = io.WriteString(w, fmt.Sprintf(`<!doctype html><html lang="%s" dir="%s">`, l, l.Direction())+`<head><meta charset="utf-8"><title>`+title+
+	_, _ = io.WriteString(w, fmt.Sprintf(`<!doctype html><html lang="%s" dir="%s">`, l, l.Direction())+
+		`<head><meta charset="utf-8"><title>`+title+
 		`</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">`+
 		`<link rel="stylesheet" href="`+SheetPath()+`"><style>`+style+`</style></head>`+
 		`<body><div class="single"><main><div class="card"><h1>`+title+

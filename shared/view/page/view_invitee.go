@@ -63,7 +63,8 @@ func (v Invitation) frame(l words.Language) frame {
 	case Proposing:
 		title = l.Say("invitation.propose_title")
 	}
-	return frame{template: invitationHTML, title: v.Problems.title(l, title), brand: v.Brand, guest: v.Step == GiveCode || v.Step == AskCode}
+	return frame{template: invitationHTML, title: v.Problems.title(l, title), brand: v.Brand,
+		guest: v.Step == GiveCode || v.Step == AskCode}
 }
 
 // Answered thanks for another answer than yes.
