@@ -134,7 +134,7 @@ func examplePayerChange(state string) PayerChangeBody {
 const exampleTerms = "5f0c2f0e7f5e4a525f0c2f0e7f5e4a52"
 
 func exampleReceipt() ReceiptBody {
-	return ReceiptBody{exampleContract(), examplePayment(), "CONTRACT " + exampleInvite + "\n\nn8n Hosting, 30 GB\t€49.00 a month"}
+	return ReceiptBody{exampleContract(), examplePayment(), "de", "CONTRACT " + exampleInvite + "\n\nn8n Hosting, 30 GB\t€49.00 a month"}
 }
 
 func exampleResource() ResourceBody {
@@ -252,7 +252,7 @@ func exampleNotifications() any {
 }
 
 func exampleMailSettings() MailSettingsBody {
-	return MailSettingsBody{RemindersBody{Enabled: true, FirstDays: 2, LastHours: 24, Weekends: true}, "Europe/Berlin"}
+	return MailSettingsBody{RemindersBody{Enabled: true, FirstDays: 2, LastHours: 24, Weekends: true}, "Europe/Berlin", "de"}
 }
 
 // exampleFiles are answers that are no JSON, by their media types.
