@@ -18,7 +18,7 @@ import (
 
 // translated are the areas of which everything is read by clients, or may be: these stand in every language. The others are read by who
 // works at an agency, and stand in English.
-var translated = []string{"account", "accountmail", "checkout", "contract", "details", "errors", "general", "invitation", "join", "mail",
+var translated = []string{"account", "accountmail", "checkout", "contract", "details", "errors", "general", "invitation", "join", "kinds", "mail",
 	"meant", "money", "n8n", "nowhere", "passkeys", "payer", "portal", "progress", "provisioning", "receipt", "reminders", "signin", "stepup",
 	"time", "unsubscribe", "waiting"}
 

@@ -350,6 +350,16 @@ func (t *Table) visit(ctx context.Context, agency id.Agency, which id.Client, no
 	return err
 }
 
+// speak has a client be written to in the language, which is its own choice. What others write at the same moment, they write anew.
+func (t *Table) speak(ctx context.Context, agency id.Agency, which id.Client, l words.Language) error {
+	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name,
+		Key:                       key(string(agency), clientPrefix+string(which.Ref())),
+		UpdateExpression:          aws.String("SET lang = :l ADD v :one"),
+		ConditionExpression:       aws.String("id = :id"),
+		ExpressionAttributeValues: item{":id": str(string(which)), ":l": str(string(l)), ":one": num(1)}})
+	return outside(err)
+}
+
 // agencyWrite is what a change asks of the agency's item: a slot taken or given back, or a look at plan and standing.
 func (t *Table) agencyWrite(pk string, c client.Change) (types.TransactWriteItem, bool) {
 	names := map[string]string{}

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/portal"
 )
 
@@ -34,6 +35,11 @@ func (p Portals) Left(ctx context.Context, user id.User) ([]id.Agency, error) {
 // Visit notes when the client opened its portal.
 func (p Portals) Visit(ctx context.Context, agency id.Agency, which id.Client, now time.Time) error {
 	return p.t.visit(ctx, agency, which, now)
+}
+
+// Speak has a client be written to in the language.
+func (p Portals) Speak(ctx context.Context, agency id.Agency, which id.Client, l words.Language) error {
+	return p.t.speak(ctx, agency, which, l)
 }
 
 // Agency reads the agency as it is now.

@@ -49,7 +49,7 @@ func compose(out delivery.Mail, now time.Time) (id string, content []byte, err e
 	write("Date", now.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	write("Message-ID", "<"+id+">")
 	write("Auto-Submitted", "auto-generated") // RFC 3834: mail programs keep automatic answers to a person's own
-	if l := out.Letter.Language; l != "" { // RFC 3282
+	if l := out.Letter.Language; l != "" {    // RFC 3282
 		write("Content-Language", string(l))
 	}
 	if out.Unsubscribe != "" { // RFC 8058

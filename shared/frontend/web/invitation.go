@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"time"
@@ -124,6 +125,8 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	}
 	c := i.Client
 	event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID), "invite", string(c.Invite.ID))
+	prefer(r, cmp.Or(c.Language, c.Invite.Language))
+	l = words.In(r.Context())
 	v := page.Invitation{
 		Brand: senderBrand(c.Invite.From), Inviter: c.Invite.From.Name,
 		URL: invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),

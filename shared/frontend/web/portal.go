@@ -25,18 +25,23 @@ import (
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
 func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glances *portal.Glances,
 	waiting *onboarding.Waiting) *Page {
-	return speaks(s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		l := words.In(r.Context())
+	keep := func(r *http.Request, caller identity.Caller, l words.Language) error {
+		which, err := agencyIn(r)
+		if r.URL.Query().Get("agency") == "" {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		return from.Speak(r.Context(), caller, which, lastPortal(r), l)
+	}
+	return remembers(speaks(s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which, err := agencyIn(r)
 		var view *portal.View
 		switch {
 		case r.URL.Query().Get("agency") == "":
-			last, unknown := id.ParseAgency(cookie.Choice(r))
-			if unknown != nil {
-				last = "" // it chose none yet
-			}
-			view, err = from.Return(ctx, caller, last)
+			view, err = from.Return(ctx, caller, lastPortal(r))
 		case err == nil:
 			view, err = from.Get(ctx, caller, which)
 		}
@@ -55,6 +60,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 				page.Choose{Brand: s.brand, Person: string(caller.Email), Places: places(view), Waiting: invited})
 		}
 		event.Annotate(ctx, "agency", string(view.Agency.ID), "client", string(view.Client.ID))
+		follow(w, r, view.Client.Language)
+		prefer(r, view.Client.Reads(view.Agency))
+		l := words.In(r.Context())
 		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Account: "/account",
 			Welcome: r.URL.Query().Get("welcome") != "", Places: places(view), Waiting: invited}
 		if len(v.Places) > 1 && cookie.Choice(r) != string(view.Agency.ID) {
@@ -124,7 +132,16 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Ask = whomToAsk(view)
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}))
+	})), keep)
+}
+
+// lastPortal is the agency whose portal the browser was at last; "" when it chose none yet.
+func lastPortal(r *http.Request) id.Agency {
+	last, err := id.ParseAgency(cookie.Choice(r))
+	if err != nil {
+		return ""
+	}
+	return last
 }
 
 // deletedOn is the day on which what is not paid any more is deleted; "" when nothing is to be.

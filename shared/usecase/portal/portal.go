@@ -3,18 +3,21 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Store reads, and notes visits. What is not there is a fault with code [fault.NotFound].
@@ -23,6 +26,8 @@ type Store interface {
 	// Visit notes when the client opened its portal; it is no error when another visit was noted within client.SeenApart, or
 	// when the relationship has gone.
 	Visit(ctx context.Context, agency id.Agency, which id.Client, now time.Time) error
+	// Speak has the client be written to in the language; [conflict.ErrChanged] when the relationship has gone.
+	Speak(ctx context.Context, agency id.Agency, which id.Client, l words.Language) error
 	// Portals lists the agencies that the person is a client of.
 	Portals(ctx context.Context, user id.User) ([]id.Agency, error)
 	// Left lists the agencies that the person was a client of.
@@ -86,6 +91,19 @@ func (p *Portal) Get(ctx context.Context, caller identity.Caller, which id.Agenc
 // is still one of them.
 func (p *Portal) Return(ctx context.Context, caller identity.Caller, last id.Agency) (*View, error) {
 	return p.get(ctx, caller, "", last)
+}
+
+// Speak has the caller be written to in the language by the agency that is asked for, or else by the one whose portal it was at last. It
+// is no error when it has chosen no portal yet: its browser alone remembers the language then. Faults: those of Get.
+func (p *Portal) Speak(ctx context.Context, caller identity.Caller, which, last id.Agency, l words.Language) error {
+	v, err := p.get(ctx, caller, which, last)
+	if err != nil || v.Client == nil || v.Client.Language == l {
+		return err
+	}
+	if err := p.Store.Speak(ctx, v.Agency.ID, v.Client.ID, l); !errors.Is(err, conflict.ErrChanged) {
+		return err
+	}
+	return nil
 }
 
 func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id.Agency) (*View, error) {
