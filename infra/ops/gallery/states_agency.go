@@ -383,7 +383,7 @@ func notificationStates() []state {
 func reminding(agency, inviter string) func() letter.Letter {
 	return func() letter.Letter {
 		return letter.Reminder(letter.ReminderData{AgencyName: agency, AgencyColor: "#0b6e4f", Inviter: inviter, Platform: "Latchkey",
-			Link: "https://portal.latchkey.example/i/lki_1", Ends: "Tuesday 8 December 2026, 18:00 CET",
+			Link: "https://portal.latchkey.example/i/lki_1", Ends: time.Date(2026, 12, 8, 18, 0, 0, 0, time.FixedZone("CET", 3600)),
 			Stop: "https://portal.latchkey.example/unsubscribe/lku_1"})
 	}
 }

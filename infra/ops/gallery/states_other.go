@@ -127,7 +127,7 @@ func serveMail(w http.ResponseWriter, r *http.Request, l letter.Letter) {
 func changed(what identity.Tells, name string) func() letter.Letter {
 	return func() letter.Letter {
 		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Passkey: name, Before: "iCloud Keychain",
-			Device: "Safari, iOS"}, When: "21 November 2025, 14:03 UTC", Link: "https://portal.latchkey.example/account",
+			Device: "Safari, iOS"}, When: time.Date(2025, 11, 21, 14, 3, 0, 0, time.UTC), Link: "https://portal.latchkey.example/account",
 			Platform: "Latchkey"})
 	}
 }
@@ -137,6 +137,6 @@ func account(what identity.Tells) func() letter.Letter {
 	return func() letter.Letter {
 		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
 			Person: "sven@northwind.example", Agency: "Northwind Automations", Device: "Firefox, Windows", Network: "203.0.113.0/24"},
-			When: "29 November 2026, 07:40 UTC", Link: "https://portal.example/account", Platform: "Latchkey"})
+			When: time.Date(2026, 11, 29, 7, 40, 0, 0, time.UTC), Link: "https://portal.example/account", Platform: "Latchkey"})
 	}
 }

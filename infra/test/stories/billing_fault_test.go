@@ -22,7 +22,7 @@ import (
 func (s *shop) buyWith(o *office, address, card string) id.Invite {
 	s.t.Helper()
 	which := s.order(o, address)
-	_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month)
+	_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month, "")
 	must(s.t, err)
 	r, err := s.till.Pay(s.session(o, which), standin.Card{Number: card})
 	must(s.t, err)
@@ -299,7 +299,7 @@ func TestFM9ADeletedCustomerIsForgottenAndMayBuyAgain(t *testing.T) {
 					equal(s.world, "customers", o.get(which).Payment.Customer+s.agency(solo).Payment.Customer, "")
 				}
 				s.till.SetPlan(standin.Plan{})
-				_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+				_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 				must(t, err)
 				_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 				must(t, err)
@@ -329,7 +329,7 @@ func TestFM9ACustomerDeletedWhileItPaysIsForgotten(t *testing.T) {
 		must(t, s.till.DeleteCustomer(p.Customer))
 		_, err := s.invoices.Page(s.ctx, person("ops@acme.example"), o.id)
 		s.wants(err, fault.NotFound)
-		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year)
+		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year, "")
 		must(t, err)
 		equal(s.world, "the customer", o.get(which).Payment.Customer, "")
 	})

@@ -147,7 +147,7 @@ func TestFM8ThePageOfAnInviteThatCameBackCloses(t *testing.T) {
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
-		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 		must(t, err)
 		page := s.session(o, which)
 		must(t, s.feedback.Record(s.ctx, delivery.Report{Kind: delivery.Bounced, At: time.Now(), Detail: "there is no such mailbox",
@@ -180,7 +180,7 @@ func TestFM8AClientsSubscriptionIsNoPlan(t *testing.T) {
 		s.bill.Provider = scrubbed{s.service}
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
-		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 		must(t, err)
 		_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 		must(t, err)

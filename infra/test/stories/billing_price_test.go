@@ -91,7 +91,7 @@ func TestFM12APageThatAsksForAnotherSumIsClosed(t *testing.T) {
 		which := s.order(o, "ops@acme.example")
 		must(t, s.till.Amend("hosting_30_month", 2901))
 		for n := range 2 {
-			_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+			_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 			s.wants(err, fault.PaymentsOff)
 			equal(s.world, "operators called", called(), n+1)
 		}
@@ -101,7 +101,7 @@ func TestFM12APageThatAsksForAnotherSumIsClosed(t *testing.T) {
 		must(t, err)
 		equal(s.world, "pages that can be paid", len(open), 0)
 
-		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year) // whose price is as it was
+		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year, "") // whose price is as it was
 		must(t, err)
 
 		solo := s.found("Solo", agency.Free, time.Now().Add(-90*24*time.Hour))

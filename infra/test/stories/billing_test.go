@@ -180,9 +180,9 @@ func TestFE17PayingMakesAClientWithWhatItBought(t *testing.T) {
 		me := person("ops@acme.example")
 		_, err := s.invitations.Accept(s.ctx, s.token("ops@acme.example"), "", me)
 		s.wants(err, fault.PaymentRequired)
-		page, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month)
+		page, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month, "")
 		must(t, err)
-		again, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month)
+		again, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month, "")
 		must(t, err)
 		equal(s.world, "the page of a second tab", again.URL, page.URL)
 
@@ -205,7 +205,7 @@ func TestFE17PayingMakesAClientWithWhatItBought(t *testing.T) {
 		must(t, o.logged(audit.PaymentReceived, 1))
 		must(t, o.logged(audit.InviteAccepted, 1))
 		equal(s.world, "subscriptions", len(s.alive(which)), 1)
-		_, err = s.checkouts.Start(s.ctx, me, o.id, payment.Month)
+		_, err = s.checkouts.Start(s.ctx, me, o.id, payment.Month, "")
 		s.wants(err, fault.AlreadyPaid)
 		url, err := s.invoices.Page(s.ctx, me, o.id)
 		if err != nil || url == "" {
@@ -223,7 +223,7 @@ func TestX3AContractKeepsItsPriceWhenPricesChange(t *testing.T) {
 		must(t, err)
 		must(t, s.till.Transfer("hosting_30", 9900, 99000))
 		s.skip(2 * time.Minute)
-		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year)
+		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year, "")
 		must(t, err)
 		page, err := s.service.Checkout(s.ctx, s.session(o, which))
 		must(t, err)
@@ -237,7 +237,7 @@ func TestX3AContractKeepsItsPriceWhenPricesChange(t *testing.T) {
 		must(t, s.till.Reprice("hosting_30", 4900, 49000))
 		s.order(o, "pat@acme.example")
 		must(t, s.till.Reprice("hosting_30", 5900, 59000))
-		_, err = s.checkouts.Start(s.ctx, person("pat@acme.example"), o.id, payment.Year)
+		_, err = s.checkouts.Start(s.ctx, person("pat@acme.example"), o.id, payment.Year, "")
 		s.wants(err, fault.PaymentsOff)
 	})
 }
@@ -248,10 +248,10 @@ func TestAnotherIntervalClosesTheFirstPage(t *testing.T) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
 		me := person("ops@acme.example")
-		_, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month, "")
 		must(t, err)
 		first := s.session(o, which)
-		_, err = s.checkouts.Start(s.ctx, me, o.id, payment.Year)
+		_, err = s.checkouts.Start(s.ctx, me, o.id, payment.Year, "")
 		must(t, err)
 		if _, err := s.till.Pay(first, standin.Card{Number: standin.CardGood}); err == nil {
 			t.Error("the first page can still be paid")
@@ -269,7 +269,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
-		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 		must(t, err)
 		page := s.session(o, which)
 		_, err = s.canceller.Cancel(s.ctx, o.owner, which)
@@ -279,7 +279,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 		}
 
 		paid := s.order(o, "pat@acme.example")
-		_, err = s.checkouts.Start(s.ctx, person("pat@acme.example"), o.id, payment.Month)
+		_, err = s.checkouts.Start(s.ctx, person("pat@acme.example"), o.id, payment.Month, "")
 		must(t, err)
 		_, err = s.till.Pay(s.session(o, paid), standin.Card{Number: standin.CardGood})
 		must(t, err)
@@ -296,7 +296,7 @@ func TestAPaymentAfterTheInviteHasExpiredIsHonoured(t *testing.T) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
 		s.skip(invite.Lifetime - time.Hour)
-		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 		must(t, err)
 		s.pass(2 * time.Hour)
 		equal(s.world, "status", o.status(which), invite.Expired)
@@ -329,7 +329,7 @@ func TestLapseAndReturn(t *testing.T) {
 		must(t, err)
 		equal(s.world, "the portal", string(view.Access), "inactive")
 
-		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 		must(t, err)
 		_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 		must(t, err)
@@ -359,7 +359,7 @@ func TestADisputeCloses(t *testing.T) {
 func (s *shop) buy(o *office, address string) id.Invite {
 	s.t.Helper()
 	which := s.order(o, address)
-	_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month)
+	_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month, "")
 	must(s.t, err)
 	_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 	must(s.t, err)
@@ -414,7 +414,7 @@ func TestEveryPaymentIsFoundHoweverItIsTold(t *testing.T) {
 					o := s.office(fmt.Sprint("Agency ", n))
 					address := fmt.Sprintf("c%d@acme.example", n)
 					which := s.order(o, address)
-					_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month)
+					_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month, "")
 					must(t, err)
 					_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 					must(t, err)
@@ -459,7 +459,7 @@ func TestAFaultAnywhereInAPaymentHarmsNothing(t *testing.T) {
 					for range 3 {
 						var err error
 						if s.network.step(s.ctx, func(ctx context.Context) {
-							_, err = s.checkouts.Start(ctx, person(address), o.id, payment.Month)
+							_, err = s.checkouts.Start(ctx, person(address), o.id, payment.Month, "")
 						}) && err == nil {
 							break
 						}
@@ -487,7 +487,7 @@ func TestAFaultAnywhereInAPaymentHarmsNothing(t *testing.T) {
 // paysSomehow pays the page that is open; without one it asks for it once more, as people do.
 func (s *shop) paysSomehow(o *office, which id.Invite) error {
 	if s.session(o, which) == "" {
-		if _, err := s.checkouts.Start(s.ctx, person(string(o.get(which).Email)), o.id, payment.Month); err != nil {
+		if _, err := s.checkouts.Start(s.ctx, person(string(o.get(which).Email)), o.id, payment.Month, ""); err != nil {
 			return err
 		}
 	}
@@ -511,7 +511,7 @@ func TestNeverTwoSubscriptionsForOneInvite(t *testing.T) {
 			together(4, func(k int) {
 				s.skip(time.Duration(delays[k]) * time.Millisecond)
 				s.checkouts.Start(s.ctx, person(address), o.id,
-					[]payment.Interval{payment.Month, payment.Year}[k%2]) //nolint:errcheck // some lose
+					[]payment.Interval{payment.Month, payment.Year}[k%2], "") //nolint:errcheck // some lose
 			})
 			for _, open := range s.open(which) { // whatever page is open is paid
 				s.till.Pay(open, standin.Card{Number: standin.CardGood}) //nolint:errcheck // it may have been closed

@@ -47,7 +47,7 @@ func (w *works) leased(card bool) *lease {
 		l.o, _, l.plan = w.boughtMax()
 	}
 	l.which = w.order(l.o, l.address)
-	_, err := w.checkouts.Start(w.ctx, person(l.address), l.o.id, payment.Month)
+	_, err := w.checkouts.Start(w.ctx, person(l.address), l.o.id, payment.Month, "")
 	must(w.t, err)
 	must(w.t, payWith(standin.CardGood)(w.shop, w.session(l.o, l.which)))
 	w.until(2*time.Minute, 10*time.Second)
@@ -308,7 +308,7 @@ func TestX4TheAgencyTakesOverWhatItsClientPaysFor(t *testing.T) {
 				must(t, l.o.logged(audit.ProvisionSuspended, 0))
 
 				// The client may go now, and what the agency pays for stays.
-				_, err = w.checkouts.Start(w.ctx, person(l.address), l.o.id, payment.Month)
+				_, err = w.checkouts.Start(w.ctx, person(l.address), l.o.id, payment.Month, "")
 				w.wants(err, fault.NothingToPay)
 				_, err = w.invoices.Cancel(w.ctx, person(l.address), l.o.id)
 				w.wants(err, fault.NotFound)

@@ -222,7 +222,7 @@ func (w *works) checkout(n int, buy func(*shop, string) error) (*office, id.Invi
 	must(w.t, w.engine.SES.ClearMails())
 	address := fmt.Sprintf("c%d@acme.example", n)
 	which := w.order(o, address)
-	_, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month)
+	_, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month, "")
 	must(w.t, err)
 	must(w.t, buy(w.shop, w.session(o, which)))
 	return o, which
@@ -494,7 +494,7 @@ func TestWhatIsNotPaidIsHaltedAnnouncedAndDeleted(t *testing.T) {
 				equal(w.world, "announced", w.announced("c0@acme.example"), 2)
 				equal(w.world, "announced to the agency", w.announced(string(o.owner.Email)), 2)
 				pay := func() {
-					_, err := w.checkouts.Start(w.ctx, person("c0@acme.example"), o.id, payment.Month)
+					_, err := w.checkouts.Start(w.ctx, person("c0@acme.example"), o.id, payment.Month, "")
 					must(w.t, err)
 					equal(w.world, "before it is paid", o.get(which).At(time.Now()), client.Inactive)
 					must(w.t, payWith(standin.CardGood)(w.shop, w.session(o, which)))

@@ -82,7 +82,7 @@ func TestFM3TheOwnersAreToldWhereWhoeverInvitedIsGone(t *testing.T) {
 		as := *o
 		as.owner = admin
 		which := w.order(&as, "ops@acme.example")
-		_, err := w.checkouts.Start(w.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err := w.checkouts.Start(w.ctx, person("ops@acme.example"), o.id, payment.Month, "")
 		must(t, err)
 		must(t, payWith(standin.CardGood)(w.shop, w.session(o, which)))
 		w.until(2*time.Minute, 5*time.Second)

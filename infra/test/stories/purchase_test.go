@@ -168,7 +168,7 @@ func (w *works) paysFor(which id.Invite, want int) error {
 
 // pays opens a page and pays there.
 func (w *works) pays(o *office, which id.Invite, address string) error {
-	if _, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month); err != nil {
+	if _, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month, ""); err != nil {
 		return err
 	}
 	if err := payWith(standin.CardGood)(w.shop, w.session(o, which)); err != nil {
@@ -214,7 +214,7 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 	w.crash(at, is, true)
 	if b.order == nil {
 		_, err = w.invitations.Accept(w.ctx, w.token(address), "", person(address))
-	} else if _, err = w.checkouts.Start(w.ctx, person(address), o.id, payment.Month); err == nil {
+	} else if _, err = w.checkouts.Start(w.ctx, person(address), o.id, payment.Month, ""); err == nil {
 		err = payWith(standin.CardGood)(w.shop, w.session(o, made.Invite.ID))
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ func (w *world) reminders(to string) []*ses.Mail {
 // remind changes how the agency reminds.
 func (o *office) remind(c reminder.Change) {
 	o.w.t.Helper()
-	_, err := o.w.mailSettings().Update(o.w.ctx, o.owner, c, nil)
+	_, err := o.w.mailSettings().Update(o.w.ctx, o.owner, agencies.MailChange{Reminders: c})
 	must(o.w.t, err)
 }
 

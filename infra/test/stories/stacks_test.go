@@ -99,7 +99,7 @@ func TestAStackIsMadeOnceHaltedAndDeletedWhereverItIsCutOff(t *testing.T) {
 
 func (w *works) stackLife(a *standin.Account, o *office, which id.Invite, address string, pass func(chapter int), last int) error {
 	pay := func() error {
-		if _, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month); err != nil {
+		if _, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month, ""); err != nil {
 			return err
 		}
 		return payWith(till.CardGood)(w.shop, w.session(o, which))

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // PayerChange is a proposal that the other side pays for what a client's contract holds, and what became of it. Nothing is done
@@ -166,8 +167,11 @@ func (p *PayerChange) LookAt() time.Time {
 	return p.Due
 }
 
-// Hash is a fingerprint of what is agreed to. Whoever agrees says which terms it has read.
-func (p *PayerChange) Hash() string {
+// Hash is [PayerChange.HashIn] in English.
+func (p *PayerChange) Hash() string { return p.HashIn(words.English) }
+
+// HashIn is a fingerprint of what is agreed to, and of the language in which that is shown. Whoever agrees says which terms it has read.
+func (p *PayerChange) HashIn(l words.Language) string {
 	h := sha256.New()
 	put := func(all ...string) {
 		for _, s := range all {
@@ -190,7 +194,17 @@ func (p *PayerChange) Hash() string {
 			}
 		}
 	}
+	if l != "" && l != words.English { // fingerprints from before there were other languages hold
+		put(string(l))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// ShownIn notes in which language the client has read the terms that it proposes or agrees to.
+func (p *PayerChange) ShownIn(l words.Language) {
+	if p.Terms.New != nil {
+		p.Terms.New.Language = l
+	}
 }
 
 // had are the items that are had by the contract, and what becomes of it is what a change of payer is about.
@@ -306,7 +320,8 @@ func (p *PayerChange) soon(now time.Time) {
 
 // AgreePayer notes that the side agrees to the terms of that hash. Faults: [fault.NoChange] where nothing waits for that side;
 // [fault.Expired]-like are [fault.NoChange], too; [fault.TermsChanged]; [fault.NotActive] as of [Client.MayChangePayer].
-func (c *Client) AgreePayer(side Side, hash string, member id.Member, now time.Time) error {
+// l is the language in which the side has read them.
+func (c *Client) AgreePayer(side Side, hash string, l words.Language, member id.Member, now time.Time) error {
 	p := c.Change
 	switch {
 	case p == nil || p.State != ChangeProposed || p.By == side || !now.Before(p.ExpiresAt):
@@ -317,11 +332,13 @@ func (c *Client) AgreePayer(side Side, hash string, member id.Member, now time.T
 	if err := c.mayAgree(now); err != nil {
 		return err
 	}
-	if hash != p.Hash() || !p.Terms.At.Equal(c.Payment.PeriodEnd) {
+	if hash != p.HashIn(l) || !p.Terms.At.Equal(c.Payment.PeriodEnd) {
 		return fault.New(fault.TermsChanged, "errors.payer_terms_changed")
 	}
 	if side == ByAgency {
 		p.Member = member
+	} else {
+		p.ShownIn(l)
 	}
 	p.State, p.AgreedAt, p.Agreed, p.Untold, p.Due = ChangeAgreed, now, hash, true, now.Add(changeLease)
 	p.NeedCard = p.To == ByClient

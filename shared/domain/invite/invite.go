@@ -154,9 +154,12 @@ func (i *Invite) Opens(token string) bool {
 	return ok
 }
 
-// Offer is a fingerprint of what the invite offers. Whoever accepts says which offer it has seen, so that what is accepted
-// is what was shown even when the agency changed it in between.
-func (i *Invite) Offer() string {
+// Offer is [Invite.OfferIn] in English.
+func (i *Invite) Offer() string { return i.OfferIn(words.English) }
+
+// OfferIn is a fingerprint of what the invite offers, and of the language in which that is shown. Whoever accepts says which offer it has
+// seen, so that what is accepted is what was shown even when the agency, or the language, changed in between.
+func (i *Invite) OfferIn(l words.Language) string {
 	h := sha256.New()
 	put := func(s string) {
 		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) //nolint:gosec // a few characters
@@ -182,6 +185,9 @@ func (i *Invite) Offer() string {
 		put(string(i.Contract.Tax.Way))
 		put(strconv.Itoa(i.Contract.Tax.Rate))
 		put(i.Contract.Tax.ID)
+	}
+	if l != "" && l != words.English { // fingerprints from before there were other languages hold
+		put(string(l))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/money"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
@@ -139,6 +140,8 @@ type checkoutInput struct {
 	LinkToken
 	Body struct {
 		Interval string `json:"interval" doc:"month or year." example:"year"`
+		Offer    string `json:"offer,omitempty" doc:"As in acceptInvitation." example:"5f0c2f0e7f5e4a52" maxLength:"64"`
+		Language string `json:"language,omitempty" doc:"As in acceptInvitation. The contract keeps it." example:"de"`
 	}
 }
 
@@ -152,9 +155,14 @@ func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitatio
 		description: "Needs a sign-in with the invited address. Calling it again gives the same payment page." +
 			" Another interval closes the open page and makes a new one.",
 		codes: []fault.Code{
-			fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
+			fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.OfferChanged, fault.AlreadyPaid, fault.PaymentsOff,
+			fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *checkoutInput) (*checkoutOutput, error) {
 		if err := caller.MustSignIn(); err != nil {
+			return nil, err
+		}
+		ctx, err := Spoken{in.Body.Language}.in(ctx)
+		if err != nil {
 			return nil, err
 		}
 		v, err := invitations.View(ctx, in.Token, caller)
@@ -165,7 +173,7 @@ func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitatio
 			return nil, fault.New(fault.WrongAccount, "errors.this_invitation_is_for_sign_out", "to", v.To())
 		}
 		event.Annotate(ctx, "agency", string(v.Client.Agency), "client", string(v.Client.ID))
-		p, err := checkouts.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval))
+		p, err := checkouts.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval), in.Body.Offer)
 		if err != nil {
 			return nil, err
 		}
@@ -224,13 +232,15 @@ type contractOutput struct{ Body *ContractBody }
 // ReceiptBody is a contract with all that is known of it.
 type ReceiptBody struct {
 	ContractBody
-	Payment *PaymentBody `json:"payment"`
-	Receipt string       `json:"receipt" doc:"The contract as plain text, to keep." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Payment  *PaymentBody `json:"payment"`
+	Language string       `json:"language,omitempty" doc:"The one in which the client read and agreed to it." example:"de"`
+	Receipt  string       `json:"receipt" doc:"The contract as plain text, to keep." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
 type receiptOutput struct{ Body *ReceiptBody }
 
-func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, error) {
+// receiptAnswer answers with the contract; in is the language that the text is in, as far as that is for who reads it to say.
+func receiptAnswer(now time.Time, c *client.Client, err error, in func(*client.Client) words.Language) (*receiptOutput, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -241,11 +251,11 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 	if b == nil {
 		return nil, fault.New(fault.NotFound, "errors.this_invite_has_no_contract_its")
 	}
-	r, err := receipt.Of(c, now)
+	r, err := receipt.In(in(c)).Of(c, now)
 	if err != nil {
 		return nil, err
 	}
-	return &receiptOutput{&ReceiptBody{*b, paymentBody(c), r.Text(now)}}, nil
+	return &receiptOutput{&ReceiptBody{*b, paymentBody(c), string(receipt.Agreed(c)), r.Text(now)}}, nil
 }
 
 // GetContract shows the agency what an invite asks its client to buy.
@@ -263,7 +273,7 @@ func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operat
 			return nil, err
 		}
 		c, err := invites.Get(ctx, caller, which)
-		return receiptAnswer(auth.Now(), c, err)
+		return receiptAnswer(auth.Now(), c, err, func(*client.Client) words.Language { return words.English })
 	})
 }
 
@@ -281,7 +291,10 @@ func GetPortalContract(auth *signin.Authenticator, contracts *billing.Contracts)
 			return nil, err
 		}
 		c, err := contracts.Relationship(ctx, caller, from)
-		return receiptAnswer(auth.Now(), c, err)
+		return receiptAnswer(auth.Now(), c, err, func(c *client.Client) words.Language {
+			words.Speak()
+			return receipt.LanguageOf(c, words.English)
+		})
 	})
 }
 
@@ -393,6 +406,8 @@ func OpenAgencyBilling(auth *signin.Authenticator, plans *billing.Plans) Operati
 type planInput struct {
 	Body struct {
 		Interval string `json:"interval" doc:"month or year." example:"year"`
+		Offer    string `json:"offer,omitempty" doc:"As in acceptInvitation." example:"5f0c2f0e7f5e4a52" maxLength:"64"`
+		Language string `json:"language,omitempty" doc:"As in acceptInvitation. The contract keeps it." example:"de"`
 	}
 }
 

@@ -134,7 +134,7 @@ func examplePayerChange(state string) PayerChangeBody {
 const exampleTerms = "5f0c2f0e7f5e4a525f0c2f0e7f5e4a52"
 
 func exampleReceipt() ReceiptBody {
-	return ReceiptBody{exampleContract(), examplePayment(), "CONTRACT " + exampleInvite + "\n\nn8n Hosting, 30 GB\t€49.00 a month"}
+	return ReceiptBody{exampleContract(), examplePayment(), "de", "CONTRACT " + exampleInvite + "\n\nn8n Hosting, 30 GB\t€49.00 a month"}
 }
 
 func exampleResource() ResourceBody {

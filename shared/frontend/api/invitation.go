@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -36,7 +37,13 @@ type InvitationBody struct {
 	Grants    []OfferBody   `json:"grants" doc:"What you'll have access to."`
 	Contract  *ContractBody `json:"contract" doc:"What you'd buy, see startCheckout. null if there's nothing to pay."`
 	Offer     string        `json:"offer" doc:"Send it when you accept. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
+	Language  string        `json:"language" doc:"The one that offer holds for." example:"en"`
 	ExpiresAt Time          `json:"expiresAt"`
+}
+
+type viewInvitationInput struct {
+	LinkToken
+	Spoken
 }
 
 type invitationOutput struct{ Body InvitationBody }
@@ -48,8 +55,12 @@ func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitati
 		summary: "View an invitation",
 		description: "Changes nothing, however often you call it. A link that is unknown, cancelled, replaced or used by " +
 			"somebody else answers 410. So does one from an agency that can't invite.",
-		codes: []fault.Code{fault.Unauthenticated, fault.Gone, fault.Expired},
-	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*invitationOutput, error) {
+		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Gone, fault.Expired},
+	}, func(ctx context.Context, caller identity.Caller, in *viewInvitationInput) (*invitationOutput, error) {
+		ctx, err := in.in(ctx)
+		if err != nil {
+			return nil, err
+		}
 		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
 			return nil, err
@@ -58,7 +69,8 @@ func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitati
 		from := AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}
 		out := &invitationOutput{InvitationBody{Agency: from, Inviter: i.From.Name, Email: v.To(),
 			Standing: string(v.Standing), Payer: string(i.Payer),
-			Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: Time(i.ExpiresAt)}}
+			Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, Language: string(words.In(ctx)),
+			ExpiresAt: Time(i.ExpiresAt)}}
 		if out.Body.Contract, err = contractBody(i.Contract); err != nil {
 			return nil, err
 		}
@@ -73,6 +85,8 @@ type acceptInput struct {
 	LinkToken
 	Body *struct {
 		Offer string `json:"offer,omitempty" doc:"The offer you saw. If it changed, you get 409." example:"5f0c2f0e7f5e4a52" maxLength:"64"`
+
+		Language string `json:"language,omitempty" doc:"The one it was shown in. We write to them in it." example:"de"`
 	} `required:"false"`
 }
 
@@ -95,6 +109,10 @@ func AcceptInvitation(auth *signin.Authenticator, invitations *onboarding.Invita
 	}, func(ctx context.Context, caller identity.Caller, in *acceptInput) (*acceptOutput, error) {
 		seen := ""
 		if in.Body != nil {
+			var err error
+			if ctx, err = (Spoken{in.Body.Language}).in(ctx); err != nil {
+				return nil, err
+			}
 			seen = in.Body.Offer
 		}
 		c, err := invitations.Accept(ctx, in.Token, seen, caller)

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -39,6 +40,7 @@ type PayerChangeBody struct {
 	ExpiresAt  Time     `json:"expiresAt" doc:"Nobody can agree after this."`
 	AgreedAt   *Time    `json:"agreedAt"`
 	AgreedHash string   `json:"agreedHash,omitempty" doc:"Of the terms that were agreed to."`
+	Language   string   `json:"language,omitempty" doc:"The one in which the client read the terms." example:"de"`
 	EndedAt    *Time    `json:"endedAt"`
 
 	Card *CheckoutBody `json:"card,omitempty" doc:"Where to give a card. Nothing is charged there."`
@@ -55,15 +57,18 @@ func paidBody(payer client.Side, deal *contract.Contract, every payment.Interval
 	return b, err
 }
 
-func payerChangeBody(c *client.Client) (*PayerChangeBody, error) {
+func payerChangeBody(ctx context.Context, c *client.Client) (*PayerChangeBody, error) {
 	p := c.Change
 	b := &PayerChangeBody{ID: string(p.ID), State: string(p.State), Reason: string(p.Reason), ProposedBy: string(p.By),
-		Payer: string(c.Payer()), ChangesAt: Time(p.Terms.At), Version: p.Terms.Version, Hash: p.Hash(), NeedsCard: p.NeedCard,
+		Payer: string(c.Payer()), ChangesAt: Time(p.Terms.At), Version: p.Terms.Version, Hash: p.HashIn(words.In(ctx)), NeedsCard: p.NeedCard,
 		ProposedAt: Time(p.ProposedAt), ExpiresAt: Time(p.ExpiresAt), AgreedAt: orNull(p.AgreedAt), AgreedHash: p.Agreed,
 		EndedAt: orNull(p.EndedAt)}
 	var err error
 	if b.Old, err = paidBody(p.To.Other(), p.Terms.Old, p.Terms.OldEvery); err != nil {
 		return nil, err
+	}
+	if p.Terms.New != nil {
+		b.Language = string(p.Terms.New.Language)
 	}
 	b.New, err = paidBody(p.To, p.Terms.New, p.Terms.Every)
 	return b, err
@@ -71,11 +76,11 @@ func payerChangeBody(c *client.Client) (*PayerChangeBody, error) {
 
 type payerChangeOutput struct{ Body *PayerChangeBody }
 
-func payerChangeAnswer(c *client.Client, err error) (*payerChangeOutput, error) {
+func payerChangeAnswer(ctx context.Context, c *client.Client, err error) (*payerChangeOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := payerChangeBody(c)
+	b, err := payerChangeBody(ctx, c)
 	return &payerChangeOutput{b}, err
 }
 
@@ -109,6 +114,7 @@ type portalProposeInput struct {
 	Body struct {
 		Agency string `json:"agency" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 		PayerWish
+		Language string `json:"language,omitempty" doc:"The one in which you read the terms." example:"de"`
 	}
 }
 
@@ -116,6 +122,7 @@ type portalAgreeInput struct {
 	Body struct {
 		Agency string `json:"agency" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 		PayerConsent
+		Language string `json:"language,omitempty" doc:"The one in which you read them." example:"de"`
 	}
 }
 
@@ -153,7 +160,8 @@ func GetPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) O
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Get(ctx, caller, at))
+		c, err := changes.Get(ctx, caller, at)
+		return payerChangeAnswer(ctx, c, err)
 	})
 }
 
@@ -172,7 +180,8 @@ func ProposePayerChange(auth *signin.Authenticator, changes *billing.PayerChange
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Propose(ctx, caller, at, in.Body.wish()))
+		c, err := changes.Propose(ctx, caller, at, in.Body.wish())
+		return payerChangeAnswer(ctx, c, err)
 	})
 }
 
@@ -189,7 +198,8 @@ func WithdrawPayerChange(auth *signin.Authenticator, changes *billing.PayerChang
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Withdraw(ctx, caller, at))
+		c, err := changes.Withdraw(ctx, caller, at)
+		return payerChangeAnswer(ctx, c, err)
 	})
 }
 
@@ -221,7 +231,7 @@ func agreed(ctx context.Context, caller identity.Caller, at billing.Party, hash 
 			c, err = now, nil
 		}
 	}
-	out, err := payerChangeAnswer(c, err)
+	out, err := payerChangeAnswer(ctx, c, err)
 	if err != nil || !c.Change.Wants(at.Side()) {
 		return out, err
 	}
@@ -244,8 +254,14 @@ func DeclinePayerChange(auth *signin.Authenticator, changes *billing.PayerChange
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Decline(ctx, caller, at))
+		c, err := changes.Decline(ctx, caller, at)
+		return payerChangeAnswer(ctx, c, err)
 	})
+}
+
+type portalPayerInput struct {
+	portalInput
+	Spoken
 }
 
 // GetPortalPayerChange shows a client the newest change of who pays.
@@ -255,12 +271,17 @@ func GetPortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChan
 		summary:     "Get your change of payer",
 		description: "The newest proposal that the other side pays, with both contracts, and what became of it.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound},
-	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*payerChangeOutput, error) {
+	}, func(ctx context.Context, caller identity.Caller, in *portalPayerInput) (*payerChangeOutput, error) {
+		ctx, err := in.in(ctx)
+		if err != nil {
+			return nil, err
+		}
 		at, err := asClient(in.Agency)
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Get(ctx, caller, at))
+		c, err := changes.Get(ctx, caller, at)
+		return payerChangeAnswer(ctx, c, err)
 	})
 }
 
@@ -274,11 +295,16 @@ func ProposePortalPayerChange(auth *signin.Authenticator, changes *billing.Payer
 			"period that is paid now ends.",
 		codes: proposeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalProposeInput) (*payerChangeOutput, error) {
+		ctx, err := Spoken{in.Body.Language}.in(ctx)
+		if err != nil {
+			return nil, err
+		}
 		at, err := asClient(in.Body.Agency)
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Propose(ctx, caller, at, in.Body.wish()))
+		c, err := changes.Propose(ctx, caller, at, in.Body.wish())
+		return payerChangeAnswer(ctx, c, err)
 	})
 }
 
@@ -294,7 +320,8 @@ func WithdrawPortalPayerChange(auth *signin.Authenticator, changes *billing.Paye
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Withdraw(ctx, caller, at))
+		c, err := changes.Withdraw(ctx, caller, at)
+		return payerChangeAnswer(ctx, c, err)
 	})
 }
 
@@ -308,6 +335,10 @@ func AgreePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerCh
 			"the old subscription goes on.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalAgreeInput) (*payerChangeOutput, error) {
+		ctx, err := Spoken{in.Body.Language}.in(ctx)
+		if err != nil {
+			return nil, err
+		}
 		at, err := asClient(in.Body.Agency)
 		if err != nil {
 			return nil, err
@@ -327,6 +358,7 @@ func DeclinePortalPayerChange(auth *signin.Authenticator, changes *billing.Payer
 		if err != nil {
 			return nil, err
 		}
-		return payerChangeAnswer(changes.Decline(ctx, caller, at))
+		c, err := changes.Decline(ctx, caller, at)
+		return payerChangeAnswer(ctx, c, err)
 	})
 }

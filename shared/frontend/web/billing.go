@@ -30,10 +30,10 @@ func checkoutPath(agency id.Agency) string {
 }
 
 // bill is a contract in words.
-func bill(c *contract.Contract) (b page.Bill, err error) {
+func bill(c *contract.Contract, in words.Language) (b page.Bill, err error) {
 	for _, l := range c.Lines {
 		b.Lines = append(b.Lines,
-			page.Priced{Name: l.Name(), Month: l.Month.Amount.String(), Year: l.Year.Amount.String(), Tax: c.Tax.Note()})
+			page.Priced{Name: l.In(in), Month: l.Month.Amount.In(in), Year: l.Year.Amount.In(in), Tax: c.Tax.In(in)})
 	}
 	month, err := c.Sum(payment.Month)
 	if err != nil {
@@ -43,19 +43,20 @@ func bill(c *contract.Contract) (b page.Bill, err error) {
 	if err != nil {
 		return b, err
 	}
-	b.Month, b.Year, b.Tax = month.Total.String(), year.Total.String(), receipt.TaxWords(c.Tax)
+	w := receipt.In(in)
+	b.Month, b.Year, b.Tax = month.Total.In(in), year.Total.In(in), w.TaxWords(c.Tax)
 	s, err := c.Saving()
-	b.Saving = receipt.SavingWords(s)
+	b.Saving = w.SavingWords(s)
 	return b, err
 }
 
 // deal is a relationship's contract in short; nil when it has none.
-func deal(c *client.Client, now time.Time, path string) (*page.Deal, error) {
-	of, err := receipt.Of(c, now)
+func deal(c *client.Client, now time.Time, path string, in words.Language) (*page.Deal, error) {
+	of, err := receipt.In(in).Of(c, now)
 	if of == nil || err != nil {
 		return nil, err
 	}
-	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen), Tax: c.Contract().Tax.Note(),
+	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen), Tax: c.Contract().Tax.In(in),
 		State: stateBadge(of.State), Text: of.State.Text, URL: path}
 	for _, l := range of.Lines {
 		d.Lines = append(d.Lines, page.Priced{Name: l.Name, Month: l.Month, Year: l.Year})
@@ -80,6 +81,8 @@ func unpaid(l words.Language, code fault.Code) string {
 		return l.Say("checkout.owners_only")
 	case fault.NotFound:
 		return l.Say("checkout.no_account")
+	case fault.OfferChanged:
+		return l.Say("invitation.changed_text")
 	}
 	return l.Say("checkout.failed")
 }
@@ -136,13 +139,13 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contra
 		if f := fault.As(c.Invite.MayAnswer(s.now())); f != nil && !c.Joined() {
 			return s.over(w, r, c, f)
 		}
-		owed, err := bill(deal)
+		owed, err := bill(deal, l)
 		if err != nil {
 			return err
 		}
 		v := page.Checkout{Bill: owed, Brand: senderBrand(c.Invite.From),
 			Agency: string(c.Agency), Person: string(caller.Email),
-			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeIn(l, c.Invite.ExpiresAt, s.now()),
+			Language: string(l), Offer: c.Invite.OfferIn(l), Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeIn(l, c.Invite.ExpiresAt, s.now()),
 			Problems: refusal(r), Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
 			v.Note = page.Note{Tone: page.Wait, Title: l.Say("checkout.not_charged_title"),
@@ -210,6 +213,10 @@ func leads(ID, method, origin string, auth *signin.Authenticator, who identity.W
 				return
 			}
 		}
+		r = spoken(r, false)
+		if l, ok := words.ParseLanguage(r.PostForm.Get("language")); ok { // in which the page was shown that leads here
+			prefer(r, l)
+		}
 		at := step{}
 		at.who, at.refused = auth.Authenticate(r.Context(), signin.Credentials{Session: cookie.Of(r)}, who)
 		err := to(r, &at)
@@ -263,7 +270,8 @@ func StartCheckout(origin string, auth *signin.Authenticator, checkouts *billing
 		if err := cmp.Or(at.refused, err); err != nil {
 			return err
 		}
-		p, err := checkouts.Start(r.Context(), at.who, which, payment.Interval(r.PostForm.Get("interval")))
+		p, err := checkouts.Start(r.Context(), at.who, which, payment.Interval(r.PostForm.Get("interval")),
+			r.PostForm.Get("offer"))
 		at.next = p.URL
 		return err
 	})

@@ -222,7 +222,7 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 		}
 		v.Access = append(v.Access, row)
 	}
-	if v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract"); err != nil {
+	if v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract", words.English); err != nil {
 		return v, err
 	}
 	if c.Joined() {

@@ -47,7 +47,6 @@ func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
 	return speaks(s.page("portalContractPage", auth, identity.ByClient,
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-			l := words.In(r.Context())
 			with, err := agencyIn(r)
 			if err != nil {
 				return err
@@ -56,6 +55,9 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 			if err != nil {
 				return err
 			}
+			// The whole page is in the language of the contract, which need not be the one that is chosen now.
+			l := receipt.LanguageOf(c, words.In(r.Context()))
+			r = r.WithContext(words.With(r.Context(), l))
 			return s.contract(w, r, c, func(v *page.Contract) error {
 				v.Brand, v.Person = senderBrand(c.Invite.From), string(caller.Email)
 				if branded, err := contracts.Branded(r.Context(), c.Agency); err != nil {
@@ -86,7 +88,7 @@ func portalContractPath(agency id.Agency) string {
 func (s *Site) contract(w http.ResponseWriter, r *http.Request, c *client.Client, around func(*page.Contract) error) error {
 	now := s.now()
 	event.Annotate(r.Context(), "client", string(c.ID), "invite", string(c.Invite.ID))
-	of, err := receipt.Of(c, now)
+	of, err := receipt.In(words.In(r.Context())).Of(c, now)
 	if err != nil {
 		return err
 	}

@@ -130,11 +130,11 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	v := page.Invitation{
 		Brand: senderBrand(c.Invite.From), Inviter: c.Invite.From.Name,
 		URL: invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),
-		Message: c.Invite.Message, Until: page.TimeIn(l, c.Invite.ExpiresAt, now), Offer: i.Offer, Proposed: c.Proposal != nil,
+		Message: c.Invite.Message, Until: page.TimeIn(l, c.Invite.ExpiresAt, now), Offer: i.OfferIn(l), Proposed: c.Proposal != nil,
 	}
 	if deal := c.Invite.Contract; deal != nil {
 		v.Pays = checkoutPath(c.Agency)
-		if v.Bill, err = bill(deal); err != nil {
+		if v.Bill, err = bill(deal, l); err != nil {
 			return page.Invitation{}, err
 		}
 	}

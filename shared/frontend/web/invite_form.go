@@ -114,7 +114,7 @@ func offer(f *page.InviteForm, t contract.Tariff, now time.Time) error {
 			if c == nil {
 				continue
 			}
-			b, err := bill(c)
+			b, err := bill(c, words.English)
 			if err != nil {
 				return err
 			}

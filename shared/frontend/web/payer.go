@@ -180,7 +180,7 @@ func (p payerPage) show(w http.ResponseWriter, r *http.Request, caller identity.
 
 // stand says who pays now.
 func (v *payerView) stand(c *client.Client) {
-	things := receipt.Things(c.Contract())
+	things := receipt.In(v.in).Things(c.Contract())
 	switch {
 	case things == "":
 		v.Now = v.in.Say("payer.nothing")
@@ -225,7 +225,7 @@ func (v *payerView) change(c *client.Client, now time.Time, query url.Values) {
 			v.Why = v.in.Say("payer.anew", "day", day)
 		}
 		if v.may && !mine {
-			v.Agree, v.Decline = p.Hash(), true
+			v.Agree, v.Decline = p.HashIn(v.in), true
 		}
 	case client.ChangeAgreed:
 		v.agreed(c, query, name, day, until)
@@ -313,7 +313,7 @@ func (v *payerView) ended(c *client.Client, name string) {
 	say := func(tone page.Tone, title, text string) { v.Change = page.Note{Tone: tone, Title: title, Text: text} }
 	switch p.State {
 	case client.ChangeDone:
-		things, day := receipt.Things(p.Terms.New), v.in.Date(p.EndedAt.UTC())
+		things, day := receipt.In(v.in).Things(p.Terms.New), v.in.Date(p.EndedAt.UTC())
 		say(page.Good, pick(p.To == v.side, v.in.Say("payer.done_you"), v.in.Say("payer.done_they", "name", name)),
 			pick(p.To == v.side, v.in.Say("payer.done_you_text", "day", day, "things", things),
 				v.in.Say("payer.done_they_text", "day", day, "name", name, "things", things)))
@@ -323,12 +323,12 @@ func (v *payerView) ended(c *client.Client, name string) {
 		say(page.Idle, pick(p.By == v.side, v.in.Say("payer.withdrawn_you"), v.in.Say("payer.withdrawn_they", "name", name)), nothing)
 	case client.ChangeExpired:
 		say(page.Idle, v.in.Say("payer.expired"), nothing)
-		v.Why = receipt.ChangeReason(c)
+		v.Why = receipt.In(v.in).ChangeReason(c)
 	case client.ChangeFailed:
-		say(page.Bad, v.in.Say("payer.failed"), cmp.Or(receipt.ChangeReason(c), nothing))
+		say(page.Bad, v.in.Say("payer.failed"), cmp.Or(receipt.In(v.in).ChangeReason(c), nothing))
 		v.Why = pick(c.Payer() == v.side, v.in.Say("payer.goes_on_you"), v.in.Say("payer.goes_on_they", "name", name))
 	default:
-		say(page.Idle, v.in.Say("payer.canceled"), cmp.Or(receipt.ChangeReason(c), nothing))
+		say(page.Idle, v.in.Say("payer.canceled"), cmp.Or(receipt.In(v.in).ChangeReason(c), nothing))
 	}
 }
 
@@ -343,7 +343,7 @@ func (v *payerView) terms(c *client.Client, now time.Time) error {
 		return err
 	}
 	t.Title, t.State = v.in.Say("payer.both"), page.Badge{Tone: page.Wait, Text: v.in.Say("payer.proposed_badge")}
-	t.Print = v.in.Say("payer.terms", "version", p.Terms.Version, "hash", p.Hash())
+	t.Print = v.in.Say("payer.terms", "version", p.Terms.Version, "hash", p.HashIn(v.in))
 	if p.State != client.ChangeProposed {
 		t.State = page.Badge{Tone: page.Good, Text: v.in.Say("payer.agreed_badge")}
 		t.Print += " " + v.in.Say("payer.agreed_on", "day", page.TimeIn(v.in, p.AgreedAt, now).Day)
@@ -390,12 +390,12 @@ func (v *payerView) paid(c *client.Client, payer client.Side, deal *contract.Con
 		{Term: v.in.Say("payer.access", "name", c.DisplayName()), Text: access}, when}}
 	if deal != nil {
 		for _, l := range deal.Lines {
-			out.Lines = append(out.Lines, page.Known{Term: l.Name(),
-				Text: receipt.Each(l.Month.Amount.String(), l.Year.Amount.String(), every)})
+			out.Lines = append(out.Lines, page.Known{Term: l.In(v.in),
+				Text: receipt.In(v.in).Each(l.Month.Amount.In(v.in), l.Year.Amount.In(v.in), every)})
 		}
 	}
 	var err error
-	out.Total, err = receipt.Paid(deal, every)
+	out.Total, err = receipt.In(v.in).Paid(deal, every)
 	return out, err
 }
 
@@ -419,11 +419,11 @@ func (p payerPage) offer(r *http.Request, caller identity.Caller, c *client.Clie
 		v.Terms.Title = v.in.Say("payer.offer_they", "name", v.other(c))
 	}
 	v.Terms.Facts = append(v.Terms.Facts, page.Fact{Tone: page.Good, Text: v.in.Say("payer.offer_text", "name", v.other(c))})
-	month, err := receipt.Paid(change.Terms.New, payment.Month)
+	month, err := receipt.In(v.in).Paid(change.Terms.New, payment.Month)
 	if err != nil {
 		return err
 	}
-	year, err := receipt.Paid(change.Terms.New, payment.Year)
+	year, err := receipt.In(v.in).Paid(change.Terms.New, payment.Year)
 	if err != nil {
 		return err
 	}

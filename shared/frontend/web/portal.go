@@ -92,7 +92,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Failed = l.Say("portal.closed", "agency", view.Agency.Name, "platform", s.brand.Name)
 		}
 		if pay := view.Client.Payment; view.Client.AgencyPays() && view.Access != portal.Closed {
-			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
+			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID), words.In(r.Context())); err != nil {
 				return err
 			}
 			if pay.Customer != "" { // the card and the invoices of before are the client's still
@@ -104,7 +104,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Renews = pay.Renews()
 			v.Ending = v.Renews && r.URL.Query().Get("ending") != ""
 			v.Problems = refusal(r)
-			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
+			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID), words.In(r.Context())); err != nil {
 				return err
 			}
 			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended && !pay.Resting {

@@ -81,7 +81,7 @@ func (s *Site) previewOf(w http.ResponseWriter, r *http.Request, directory *clie
 	}
 	v.Over = over(words.English, a, c, now)
 	if c.Joined() {
-		v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract")
+		v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract", words.English)
 	} else {
 		err = promise(&v, c.Invite.Contract)
 	}
@@ -101,7 +101,7 @@ func promise(v *page.Portal, c *contract.Contract) error {
 	if c == nil {
 		return nil
 	}
-	b, err := bill(c)
+	b, err := bill(c, words.English)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func planBill(ctx context.Context, prices *billing.Prices) (*page.Bill, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := bill(plan)
+	b, err := bill(plan, words.English)
 	return &b, err
 }
 

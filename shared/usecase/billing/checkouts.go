@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // CheckoutStore keeps relationships, and knows who sells. Reads of what is not there return a fault with code
@@ -59,12 +60,15 @@ type Page struct {
 }
 
 // Start opens the checkout page of the person's invite at the agency, or returns the one that is open: however many tabs
-// ask, there is one page, and never a second subscription.
+// ask, there is one page, and never a second subscription. seen is the fingerprint of the offer that the person looked at in the language
+// of the context, [invite.Invite.OfferIn]; "" for whoever takes what there is. The contract keeps that language.
 //
 // Faults: [fault.Unauthenticated]; [fault.StepUpRequired]; [fault.NotFound] for a person without
 // an invite there; [fault.Invalid] in interval; [fault.Gone], [fault.Expired]; [fault.NothingToPay] for an invite that
-// costs nothing; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
-func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval) (Page, error) {
+// costs nothing; [fault.OfferChanged] when what is offered is not what was seen; [fault.AlreadyPaid]; [fault.PaymentsOff];
+// [fault.Unavailable].
+func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval, seen string,
+) (Page, error) {
 	if !caller.SignedIn() {
 		return Page{}, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that")
 	}
@@ -81,7 +85,7 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 	// A page of another interval, or one that has ended, is closed first; then the loop begins anew.
 	const rounds = 4
 	for range rounds {
-		c, err := s.begin(ctx, agencyID, ref, every)
+		c, err := s.begin(ctx, agencyID, ref, every, seen)
 		if err != nil {
 			return Page{}, err
 		}
@@ -94,10 +98,14 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 }
 
 // begin takes the attempt. A page that is open for another interval is closed before.
-func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, every payment.Interval) (c *client.Client, err error) {
+func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, every payment.Interval, seen string,
+) (c *client.Client, err error) {
 	err = conflict.Retry(ctx, func() error {
 		if c, err = s.payable(ctx, agencyID, ref); err != nil {
 			return err
+		}
+		if seen != "" && seen != c.Invite.OfferIn(words.In(ctx)) {
+			return fault.New(fault.OfferChanged, "errors.has_changed_what_it_offers_since", "agency_name", c.Invite.From.AgencyName)
 		}
 		now := s.Now()
 		before := c.Payment
@@ -117,7 +125,7 @@ func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, e
 		if err := c.Payment.Begin(every, now); err != nil {
 			return err
 		}
-		if c.Payment == before {
+		if !shownIn(ctx, c) && c.Payment == before {
 			return nil
 		}
 		if c.Joined() { // a plan that lapses rests inviting, and never touches a client
@@ -126,6 +134,18 @@ func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, e
 		return s.Store.Commit(ctx, agencyID, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member})
 	})
 	return c, err
+}
+
+// shownIn notes in which language the client has read the contract, and has been spoken to. It returns false where both were so before.
+func shownIn(ctx context.Context, c *client.Client) bool {
+	l, news := words.In(ctx), false
+	if deal := c.Contract(); deal != nil && deal.Language != l {
+		deal.Language, news = l, true
+	}
+	if l, said := words.Said(ctx); said && c.Language != l {
+		c.Language, news = l, true
+	}
+	return news
 }
 
 // payable reads the relationship, when there is something to pay and it may be.

@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // PayerStore keeps relationships with what their payers are about to be. Reads of what is not there return a fault with code
@@ -164,6 +165,9 @@ func (s *PayerChanges) propose(ctx context.Context, caller identity.Caller, at P
 		return err
 	}
 	c.ProposePayer(at.Side(), w.To, caller.Member, deal, w.Every, now)
+	if at.Side() == client.ByClient {
+		c.Change.ShownIn(words.In(ctx))
+	}
 	return nil
 }
 
@@ -208,7 +212,7 @@ func (s *PayerChanges) Agree(ctx context.Context, caller identity.Caller, at Par
 		if a.Suspended {
 			return audit.Entry{}, fault.New(fault.Suspended, "errors.this_agency_is_suspended_ask_the")
 		}
-		if err := c.AgreePayer(at.Side(), hash, caller.Member, now); err != nil {
+		if err := c.AgreePayer(at.Side(), hash, words.In(ctx), caller.Member, now); err != nil {
 			return audit.Entry{}, err
 		}
 		if c.Change.To == client.ByAgency && a.Payment.Customer == "" {

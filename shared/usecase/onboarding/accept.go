@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -44,7 +45,24 @@ type Invitation struct {
 	Grants   []instance.Grant // what accepting opens: the offered things that are still there
 	Offer    string           // fingerprint of what is shown, to accept with
 
-	seen *Snapshot // of a live one: what it was looked up in
+	seen  *Snapshot // of a live one: what it was looked up in
+	shown *invite.Invite
+}
+
+// OfferIn is the fingerprint of what is shown in the language; "" of one that nobody can accept any more.
+func (i Invitation) OfferIn(l words.Language) string {
+	if i.shown == nil {
+		return ""
+	}
+	return i.shown.OfferIn(l)
+}
+
+// Agency is who invites, of an invitation that can be accepted; else nil.
+func (i Invitation) Agency() *agency.Agency {
+	if i.seen == nil {
+		return nil
+	}
+	return i.seen.Agency
 }
 
 // To is the invited address as it may be shown: in full only to its owner.
@@ -156,7 +174,7 @@ func open(ctx context.Context, store PreviewStore, c *client.Client) (Invitation
 			shown.Grants = append(shown.Grants, g)
 		}
 	}
-	return Invitation{Client: c, Grants: shown.Grants, Offer: shown.Offer(), seen: seen}, nil
+	return Invitation{Client: c, Grants: shown.Grants, Offer: shown.OfferIn(words.In(ctx)), seen: seen, shown: &shown}, nil
 }
 
 // Address is the invited address behind a good link, for the mail with the sign-in code: it goes to nobody else. It
@@ -197,8 +215,8 @@ func (r *Invitations) AddressIn(ctx context.Context, token, browsers string) (em
 }
 
 // Accept makes the signed-in person a client: exactly once, with exactly what the link shows. seen is the fingerprint
-// of the offer that the person looked at, [Invitation.Offer]; "" for whoever takes what there is. Accepting again is no
-// fault and changes nothing.
+// of the offer that the person looked at, [Invitation.OfferIn]; "" for whoever takes what there is. From now on the client is written to
+// in the language of the context. Accepting again is no fault and changes nothing.
 //
 // Faults: [fault.Unauthenticated]; [fault.WrongAccount] for another address than the invited one; [fault.OfferChanged]
 // when what is offered is not what was seen; [fault.Gone] also when the agency is suspended or not on Max any more, or
@@ -235,6 +253,9 @@ func (r *Invitations) Accept(ctx context.Context, token, seen string, caller ide
 		ties, rows := c.Good(shown.seen.Roles, shown.seen.cards(), now)
 		if err := c.Accept(now, shown.Grants, ties); err != nil {
 			return err
+		}
+		if l, said := words.Said(ctx); said {
+			c.Language = l
 		}
 		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member, Join: true,
 			Audit: append([]audit.Entry{row(now, string(c.ID), audit.InviteAccepted, c, gone)}, rows...)})

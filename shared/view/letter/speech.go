@@ -51,6 +51,14 @@ func (s speech) start() string {
 	return "left"
 }
 
+// colon is how a line ends that others follow.
+func (s speech) colon() string {
+	if s.Language == words.French {
+		return "\u00a0:"
+	}
+	return ":"
+}
+
 // finish is the other side.
 func (s speech) finish() string {
 	if s.rightToLeft() {
@@ -124,7 +132,8 @@ func (s speech) set() set {
 				},
 				"rich": s.rich, "shown": shown, "plain": plain, "rtl": s.rightToLeft, "start": s.start, "finish": s.finish, "dir": s.Direction,
 				"lang": func() string { return string(s.Language) }}).ParseFS(files, "*.html")),
-			texts: texttemplate.Must(texttemplate.New("").Funcs(texttemplate.FuncMap{"say": s.Find, "isolate": s.isolate}).
+			texts: texttemplate.Must(texttemplate.New("").Funcs(texttemplate.FuncMap{"say": s.Find, "isolate": s.isolate,
+				"colon": s.colon}).
 				ParseFS(files, "*.txt")),
 		}
 	}))

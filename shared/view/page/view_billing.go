@@ -23,6 +23,8 @@ type Checkout struct {
 	Agency   string // its id
 	Person   string // who is signed in, and pays
 	Bill     Bill
+	Language string // in which it is shown
+	Offer    string // fingerprint of what is shown, to agree to
 	Again    bool   // it was paid before, and lapsed
 	Contract string // path of the whole contract
 	Year     bool   // annual is chosen

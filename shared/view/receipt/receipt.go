@@ -56,14 +56,18 @@ func In(l words.Language) Wording { return Wording{cmp.Or(l, words.English)} }
 // LanguageOf is in which language a client reads its contract and what became of it: the one in which it has agreed to it, else the one
 // of the page that it looks at.
 func LanguageOf(c *client.Client, page words.Language) words.Language {
-	deal := c.Contract()
-	switch {
-	case deal != nil && deal.Language != "":
-		return deal.Language
-	case !c.Payment.PaidAt.IsZero(): // before there were other languages
-		return words.English
+	if c.Payment.PaidAt.IsZero() {
+		return page
 	}
-	return page
+	return cmp.Or(Agreed(c), words.English) // nothing else was there before that was kept
+}
+
+// Agreed is in which language the client has read and agreed to its contract; "" where it has not, or that was not kept.
+func Agreed(c *client.Client) words.Language {
+	if deal := c.Contract(); deal != nil && !c.Payment.PaidAt.IsZero() {
+		return deal.Language
+	}
+	return ""
 }
 
 // Receipt is a contract with all that is known of it.
@@ -154,8 +158,8 @@ func (r *Receipt) facts(c *client.Client, deal *contract.Contract, currency stri
 	if note := []rune(deal.Tax.In(w.Language)); len(note) > 0 {
 		say(w.Say("receipt.tax"), string(unicode.ToUpper(note[0]))+string(note[1:]))
 	}
-	if deal.Language != "" {
-		say(w.Say("receipt.shown_in"), deal.Language.Name())
+	if l := Agreed(c); l != "" {
+		say(w.Say("receipt.shown_in"), l.Name())
 	}
 	day(w.Say("receipt.locked_on"), deal.At)
 	day(w.Say("receipt.invited_on"), c.Invite.CreatedAt)
