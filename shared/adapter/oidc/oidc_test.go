@@ -542,15 +542,21 @@ func TestSenderO6AnAgencyIsToldApartWhatIsDownAndWhatIsNone(t *testing.T) {
 		}
 		// The same for who comes back when it has begun to fail, and nothing of that lasts.
 		w.server.Fail(nil)
-		if _, err := offices.BeginAt(t.Context(), a, e); err != nil {
-			t.Errorf("after %s: %v", what, err)
+		to, err := offices.BeginAt(t.Context(), a, e)
+		if err != nil {
+			t.Fatalf("after %s: %v", what, err)
+		}
+		asked, err := url.Parse(to)
+		if err != nil {
+			t.Fatal(err)
 		}
 		w.server.Fail(fails)
-		if _, err := offices.FinishAt(t.Context(), a, provider.Secret, e, w.grant(e, anna), w.server.Issuer); !fault.Is(err, x.want) {
+		code := w.server.Grant(anna, asked.Query())
+		if _, err := offices.FinishAt(t.Context(), a, provider.Secret, e, code, w.server.Issuer); !fault.Is(err, x.want) {
 			t.Errorf("%s, for who comes back: %v; want %s", what, err, x.want)
 		}
 		w.server.Fail(nil)
-		said, err := offices.FinishAt(t.Context(), a, provider.Secret, e, w.grant(e, anna), w.server.Issuer)
+		said, err := offices.FinishAt(t.Context(), a, provider.Secret, e, code, w.server.Issuer)
 		if err != nil || said.Subject != anna.Subject {
 			t.Errorf("after %s, for who comes back: %+v, %v", what, said, err)
 		}
