@@ -115,7 +115,8 @@ func TestSenderO6AStepUpThereIsForItsOwnSessionsAlone(t *testing.T) {
 	}
 	f.owner.post(at, with).is(200).shows("Confirm it's you").misses("Okta")
 	f.owner.get("/sign-in/at/"+f.id+"/with?step-up=x", "Sec-Fetch-Site", "same-origin").is(403)
-	for _, path := range []string{"/sign-in/with/" + f.id, "/sign-in/with/" + f.id + "?step-up=x", "/sign-in/from/" + f.id + "?code=x&state=y"} {
+	for _, path := range []string{"/sign-in/with/" + f.id, "/sign-in/with/" + f.id + "?step-up=x",
+		"/sign-in/from/" + f.id + "?code=x&state=y"} {
 		if a := f.owner.get(path, "Sec-Fetch-Site", "same-origin"); a.status != 404 {
 			t.Errorf("%s answers %d", path, a.status)
 		}
@@ -133,7 +134,8 @@ func TestSenderO6AStepUpThereIsForItsOwnSessionsAlone(t *testing.T) {
 	asked := begins()
 	bound := in.cookie
 	in.cookie = f.owner.cookie
-	if to := in.get(back(f.provider, f.id, f.account(f.at), asked)).to("/step-up?…").header.Get("Location"); !strings.Contains(to, "problem=not_you") {
+	to := in.get(back(f.provider, f.id, f.account(f.at), asked)).to("/step-up?…").header.Get("Location")
+	if !strings.Contains(to, "problem=not_you") {
 		t.Errorf("another session is led to %s", to)
 	}
 	in.post("/settings/members", form).is(307)
@@ -300,7 +302,8 @@ func TestSenderO6WhoHasNoneReadsNothingMore(t *testing.T) {
 	reads := func(c *caller) int {
 		t.Helper()
 		n = 0
-		_, _ = auth.Authenticate(t.Context(), signin.Credentials{Session: c.cookie, Bearer: c.bearer}, identity.ByStaff(identity.ClientsRead))
+		by := signin.Credentials{Session: c.cookie, Bearer: c.bearer}
+		_, _ = auth.Authenticate(t.Context(), by, identity.ByStaff(identity.ClientsRead))
 		return n
 	}
 	key := p.program(f.owner.key("reads "+p.run, "clients:read").Secret)

@@ -22,7 +22,8 @@ import (
 func (v *visitor) asks(method, path, body, value string) string {
 	v.t.Helper()
 	return v.eval(fmt.Sprintf(`fetch(%q, {method: %q, headers: {"Content-Type": "application/json", "Prefer": "wait=10"},
-		body: %q || undefined}).then(async r => r.status + " " + ((await r.json().catch(() => ({})))[%q] ?? ""))`, path, method, body, value))
+		body: %q || undefined}).then(async r => r.status + " " + ((await r.json().catch(() => ({})))[%q] ?? ""))`,
+		path, method, body, value))
 }
 
 // signsAt signs in at the stand-in for an agency's own provider, whose page it is on.

@@ -127,6 +127,11 @@ func (o *office) mailed(to, words string) error {
 	return fmt.Errorf("%s is not told that it %s", to, words)
 }
 
+// comes is who comes into the office with a cookie.
+func (o *office) comes(cookie string) (identity.Caller, error) {
+	return o.w.door.Authenticate(o.w.ctx, signin.Credentials{Session: cookie}, identity.ByStaff(identity.ClientsRead))
+}
+
 // account is what signs the member in there.
 func (o *office) account() agency.Account {
 	people, err := o.ownSignIn().Store.People(o.w.ctx, o.id)
@@ -169,7 +174,8 @@ var issuerFlows = []flow{
 			return err
 		},
 		after: func(o *office, _ string, _ id.Invite) error {
-			return errors.Join(o.logged(audit.IssuerRequired, 1), o.heldTo(true), o.mailed(string(o.owner.Email), "now requires signing in with Okta"))
+			return errors.Join(o.logged(audit.IssuerRequired, 1), o.heldTo(true),
+				o.mailed(string(o.owner.Email), "now requires signing in with Okta"))
 		}},
 	{name: "enter by the own provider", address: "ops%d@acme.example",
 		before: func(o *office, address string) id.Invite {
@@ -189,7 +195,7 @@ var issuerFlows = []flow{
 			if err != nil {
 				return err
 			}
-			caller, err := o.w.door.Authenticate(o.w.ctx, signin.Credentials{Session: out.Opened.Cookie}, identity.ByStaff(identity.ClientsRead))
+			caller, err := o.comes(out.Opened.Cookie)
 			if err != nil || caller.By.Bound != o.id {
 				return fmt.Errorf("the session is %+v: %w", caller, err)
 			}
@@ -216,7 +222,7 @@ var issuerFlows = []flow{
 		},
 		after: func(o *office, _ string, _ id.Invite) error {
 			// Who has lost the answer has lost the session with it, and is nobody; whoever has it is in.
-			caller, err := o.w.door.Authenticate(o.w.ctx, signin.Credentials{Session: o.issued.cookie}, identity.ByStaff(identity.ClientsRead))
+			caller, err := o.comes(o.issued.cookie)
 			if err == nil && caller.By.Without != o.id || err != nil && !fault.Is(err, fault.Unauthenticated) {
 				return fmt.Errorf("the session is %+v: %w", caller, err)
 			}

@@ -80,7 +80,8 @@ func (t *Table) known(ctx context.Context, user id.User) (bool, error) {
 func (t *Table) spend(ctx context.Context, spent string, until time.Time) error {
 	attempt := str(rand.Text())
 	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name,
-		Item:                      item{"pk": str(limitPrefix + "errand#" + spent), "sk": str(spentItem), "attempt": attempt, "ttl": ttlOf(until)},
+		Item: item{"pk": str(limitPrefix + "errand#" + spent), "sk": str(spentItem), "attempt": attempt,
+			"ttl": ttlOf(until)},
 		ConditionExpression:       aws.String(isNew + " OR attempt = :attempt"),
 		ExpressionAttributeValues: item{":attempt": attempt}})
 	return outside(err)

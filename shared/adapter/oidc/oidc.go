@@ -404,7 +404,7 @@ func (p *Providers) undiscovered(ctx context.Context, c *client, err error) erro
 	if c.Provider.ID.Agency() == "" || busy || errors.As(err, &down) && !errors.Is(err, errTooLarge) {
 		return p.dead(ctx, c, "discovery", err)
 	}
-	return p.wrong(ctx, c, "discovery: "+err.Error())
+	return p.wrong(ctx, c, "discovery:"+err.Error())
 }
 
 // dead notes what did not answer.

@@ -525,7 +525,8 @@ func TestSenderO6AnAgencyIsToldApartWhatIsDownAndWhatIsNone(t *testing.T) {
 		"keys on the disk": {lies(func(d map[string]any) { d["jwks_uri"] = "file:///etc/passwd" }), none},
 	} {
 		w := anIssuer(t)
-		offices := oidc.OpenOffices(w.asks, roundtrip.Transport(http.StripPrefix("/oidc", w.server)), func(id.Agency) string { return redirect })
+		offices := oidc.OpenOffices(w.asks, roundtrip.Transport(http.StripPrefix("/oidc", w.server)),
+			func(id.Agency) string { return redirect })
 		a := &agency.Agency{ID: "ag_01KBGM2DHWSZ0F8S1S6GZB2Q5X", SignIn: agency.SignIn{Name: "Okta", Issuer: "https://id.example/oidc",
 			ClientID: provider.ClientID, Version: 1}}
 		fails := func(out http.ResponseWriter, r *http.Request) bool {

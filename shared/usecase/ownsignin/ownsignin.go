@@ -178,9 +178,9 @@ func onMax(a *agency.Agency) error {
 	return nil
 }
 
-// Set says which provider it is; what is as it was already changes nothing. What is changed but for its name has to be tested anew: it is demanded no more until then, since whoever
-// changes the way in must not be the last to know that it leads nowhere. Faults: those of Require; [fault.Invalid] in name, issuer,
-// clientId and clientSecret.
+// Set says which provider it is; what is so already changes nothing. What is changed but for its name has to be tested anew: it is
+// demanded no more until then, since whoever changes the way in must not be the last to know that it leads nowhere. Faults: those of
+// Require; [fault.Invalid] in name, issuer, clientId and clientSecret.
 func (s *Settings) Set(ctx context.Context, caller identity.Caller, r agency.Registration) (*View, error) {
 	return s.decided(ctx, caller, func(a *agency.Agency, now time.Time, c *Change) (bool, error) {
 		in, err := r.Parse(s.Judge)
