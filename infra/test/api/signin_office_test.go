@@ -393,6 +393,15 @@ func TestSenderO6WhoIsNotKnownProvesTheAddress(t *testing.T) {
 	f.owner.add(elsewhere, "admin")
 	p.skipMails(elsewhere)
 	proves(provider.Account{Subject: "elsewhere", Email: elsewhere, Verified: true}, elsewhere)
+	// Also of somebody who is signed in already, such as an owner who tests it.
+	signed := p.fresh(f.second)
+	p.skipCodes(f.second, 0)
+	to := signed.from(f.provider, f.id, provider.Account{Subject: "in already", Email: f.second}, "/clients").to("/sign-in?…").
+		header.Get("Location")
+	signed.get(to).is(200).shows("We check this address once").misses("You're signed in")
+	signed.cookie = signed.post("/sign-in", url.Values{"email": {f.second}, "code": {p.nextCode(f.second)}, "with": {f.id},
+		"next": {"/clients"}}).to("/clients").session()
+	signed.get("/account").is(403)
 	// An account is one member's: a second one does not get it.
 	c = p.nobody()
 	c.from(f.provider, f.id, provider.Account{Subject: "elsewhere", Email: f.at, Verified: true}, "").to("/home")
