@@ -194,7 +194,7 @@ func stepUpNote(l words.Language, why signin.Setback, provider string) page.Note
 	switch why {
 	case signin.Canceled:
 		n.Text = l.Say("stepup.canceled", "provider", provider)
-	case signin.Unavailable:
+	case signin.Unavailable, signin.NoProvider:
 		n.Text = l.Say("stepup.unavailable", "provider", provider)
 	case signin.Refused:
 		n.Text = l.Say("stepup.refused", "provider", provider)
