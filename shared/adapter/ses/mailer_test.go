@@ -136,7 +136,7 @@ func TestAMailIsHandedOverAsTheSDKDoesIt(t *testing.T) {
 		"the platform's": {delivery.Mail{FromName: "N", From: address, To: "to@x.example"},
 			sesv2.SendEmailInput{FromEmailAddress: s(`"N" <` + address + `>`)}},
 		"an agency's": {delivery.Mail{FromName: "Zoë", From: address, ReplyTo: "owner@n.example", To: "to@x.example",
-			Letter: letter.Letter{Subject: "S & T", Text: "T\n\u2028", HTML: "<p>H"}, Tags: map[string]string{"kind": "invite"},
+			Letter: letter.Letter{Subject: "S & T", Text: "T\n\u2028", HTML: "<p>H", Language: "he"}, Tags: map[string]string{"kind": "invite"},
 			Tenant: "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"},
 			sesv2.SendEmailInput{FromEmailAddress: s("=?UTF-8?b?Wm/Dqw==?= <" + address + ">"), ReplyToAddresses: []string{"owner@n.example"},
 				EmailTags:  []types.MessageTag{{Name: s("kind"), Value: s("invite")}},
@@ -154,6 +154,10 @@ func TestAMailIsHandedOverAsTheSDKDoesIt(t *testing.T) {
 			c.want.Content = &types.EmailContent{Simple: &types.Message{Subject: text(c.mail.Letter.Subject),
 				Body:    &types.Body{Text: text(c.mail.Letter.Text), Html: text(c.mail.Letter.HTML)},
 				Headers: []types.MessageHeader{{Name: s("Auto-Submitted"), Value: s("auto-generated")}}}}
+			if l := c.mail.Letter.Language; l != "" {
+				simple := c.want.Content.Simple
+				simple.Headers = append(simple.Headers, types.MessageHeader{Name: s("Content-Language"), Value: s(string(l))})
+			}
 			if _, err := sesv2.NewFromConfig(theirs.config()).SendEmail(t.Context(), &c.want); err != nil {
 				t.Fatal(err)
 			}

@@ -605,7 +605,7 @@ func read(t *testing.T, content string) (header mail.Header, text, html string) 
 func TestSenderS7TheMailArrivesAsItIs(t *testing.T) {
 	t.Parallel()
 	m := invitation()
-	m.FromName = `Büro "Nord", Ltd. ` + strings.Repeat("ü", 80)
+	m.FromName, m.Letter.Language = `Büro "Nord", Ltd. `+strings.Repeat("ü", 80), "pt-BR"
 	m.Letter.Subject = strings.Repeat("x", 1500) + " – Ende"
 	m.Letter.Text = ".\n..\n.hidden\nHello\n.\n" + strings.Repeat("ä", 3000) + "\r\n" + strings.Repeat("y", 3000) + "\ntrailing \n"
 	m.Letter.HTML = "<p>" + strings.Repeat("<b>.</b>", 500) + "</p>\n.\n"
@@ -636,7 +636,7 @@ func TestSenderS7TheMailArrivesAsItIs(t *testing.T) {
 		t.Errorf("from %v, %v", from, err)
 	}
 	if _, err := header.Date(); err != nil || header.Get("Auto-Submitted") != "auto-generated" ||
-		header.Get("Reply-To") != "<nora@northwind.com>" {
+		header.Get("Content-Language") != "pt-BR" || header.Get("Reply-To") != "<nora@northwind.com>" {
 		t.Errorf("%v", header)
 	}
 }
