@@ -115,5 +115,6 @@ func (s Seals) Greet(ctx context.Context, store Acquaintances, opened *Session, 
 		return nil, err
 	}
 	told := Told{Device: opened.By.Device, Network: opened.By.Network, Way: opened.By.Way}
-	return news(ctx, store, Tell(opened.User, opened.Email, NewDevice, told, opened.CreatedAt, ulid.Make().String()).In(words.In(ctx)), true)
+	c := Tell(opened.User, opened.Email, NewDevice, told, opened.CreatedAt, ulid.Make().String()).In(words.In(ctx))
+	return news(ctx, store, c, true)
 }

@@ -39,7 +39,8 @@ var told = []audit.Action{
 	audit.InviteRescheduled, audit.ReminderSent, audit.RemindersSet,
 	audit.LinkRequested, audit.AddressProposed, audit.ProposalApproved, audit.ProposalRefused,
 
-	audit.ClientRenamed, audit.ClientLanguage, audit.AccessGranted, audit.AccessChanged, audit.AccessRevoked, audit.ClientRemoved, audit.ClientLeft,
+	audit.ClientRenamed, audit.ClientLanguage,
+	audit.AccessGranted, audit.AccessChanged, audit.AccessRevoked, audit.ClientRemoved, audit.ClientLeft,
 	audit.ClientErased, audit.ClientPromoted, audit.RolesChanged, audit.RulesChanged, audit.TermSet, audit.TermLifted,
 	audit.AccessEnding, audit.AccessEnded, audit.NothingOpen, audit.ContactLinked, audit.ContactUnlinked, audit.ContactRefused,
 	audit.RemindersStopped, audit.RemindersResumed,

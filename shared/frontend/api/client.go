@@ -57,7 +57,8 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(), Status: string(c.At(now)),
 		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy),
 		CreatedAt: Time(c.CreatedAt), Roles: texts(c.Roles), Rules: rulesBody(c.Rules), ExpiresAt: orNull(c.ExpiresAt),
-		AccessExpired: c.Lapsed(now), Contacts: texts(c.Contacts), Reason: string(c.Why(now)), Language: string(c.Language), SeenAt: orNull(c.SeenAt)}
+		AccessExpired: c.Lapsed(now), Contacts: texts(c.Contacts), Reason: string(c.Why(now)), Language: string(c.Language),
+		SeenAt: orNull(c.SeenAt)}
 	if p := c.Proposal; p != nil {
 		address := string(p.Address)
 		b.Proposal = &address

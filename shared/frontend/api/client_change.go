@@ -54,7 +54,7 @@ type updateClientInput struct {
 		Rules     *RulesBody `json:"rules,omitempty" doc:"All that they alone are given."`
 		ExpiresAt *string    `json:"expiresAt,omitempty" doc:"RFC 3339. Empty: no end. Now: at once." example:"2027-01-31T17:00:00Z"`
 		Contacts  *[]string  `json:"contacts,omitempty" doc:"IDs of all contacts they are linked to, up to 10."`
-		Language  *string    `json:"language,omitempty" doc:"As in sendInvite. Empty: your agency's. Their own choice goes first." example:"de"`
+		Language  *string    `json:"language,omitempty" doc:"As in sendInvite. Empty: your agency's. Their own choice goes first."`
 	}
 }
 

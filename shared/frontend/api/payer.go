@@ -60,7 +60,8 @@ func paidBody(payer client.Side, deal *contract.Contract, every payment.Interval
 func payerChangeBody(ctx context.Context, c *client.Client) (*PayerChangeBody, error) {
 	p := c.Change
 	b := &PayerChangeBody{ID: string(p.ID), State: string(p.State), Reason: string(p.Reason), ProposedBy: string(p.By),
-		Payer: string(c.Payer()), ChangesAt: Time(p.Terms.At), Version: p.Terms.Version, Hash: p.HashIn(words.In(ctx)), NeedsCard: p.NeedCard,
+		Payer: string(c.Payer()), ChangesAt: Time(p.Terms.At), Version: p.Terms.Version,
+		Hash: p.HashIn(words.In(ctx)), NeedsCard: p.NeedCard,
 		ProposedAt: Time(p.ProposedAt), ExpiresAt: Time(p.ExpiresAt), AgreedAt: orNull(p.AgreedAt), AgreedHash: p.Agreed,
 		EndedAt: orNull(p.EndedAt)}
 	var err error

@@ -145,7 +145,8 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contra
 		}
 		v := page.Checkout{Bill: owed, Brand: senderBrand(c.Invite.From),
 			Agency: string(c.Agency), Person: string(caller.Email),
-			Language: string(l), Offer: c.Invite.OfferIn(l), Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeIn(l, c.Invite.ExpiresAt, s.now()),
+			Language: string(l), Offer: c.Invite.OfferIn(l),
+			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeIn(l, c.Invite.ExpiresAt, s.now()),
 			Problems: refusal(r), Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
 			v.Note = page.Note{Tone: page.Wait, Title: l.Say("checkout.not_charged_title"),

@@ -80,7 +80,8 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		if err := seen.Agency.MayInvite(); err != nil {
 			return err
 		}
-		offer := client.Offer{Language: cmp.Or(old.Language, old.Invite.Language), Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
+		offer := client.Offer{Language: cmp.Or(old.Language, old.Invite.Language),
+			Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
 			Contract: old.Invite.Contract, From: sender(seen, caller),
 			Roles: old.Invite.Roles, Contact: old.Invite.Contact, Until: old.Invite.AccessUntil}
 		if offer.Grants, err = granted(old.Invite.Grants, seen); err != nil {

@@ -101,7 +101,8 @@ func toClients(t *testing.T, l words.Language) map[string]letter.Letter {
 		identity.PasskeyRenamed, identity.PasskeyRemoved, identity.NewDevice, identity.SignedOut, identity.SignedOutElse} {
 		all["account-"+string(tells)] = letter.Account(letter.AccountData{Tells: tells, When: day, Language: l, Platform: "Latchkey",
 			Link: "https://portal.example/account", Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
-				Passkey: "iPhone", Before: "iCloud Keychain", Device: "Firefox, Windows", Network: "203.0.113.0/24", Way: identity.Passkey}})
+				Passkey: "iPhone", Before: "iCloud Keychain", Device: "Firefox, Windows",
+				Network: "203.0.113.0/24", Way: identity.Passkey}})
 	}
 	return all
 }
@@ -252,7 +253,8 @@ func TestSenderL2MailsFromRightToLeft(t *testing.T) {
 			if name != "code" && !strings.Contains(m.HTML, `<bdi dir="ltr">https://`) {
 				t.Errorf("%s: the address in %s has no direction of its own", l, name)
 			}
-			if align := map[bool]string{false: `align="left"`, true: `align="right"`}[rtl]; !strings.Contains(m.HTML, `class="card" `+align) {
+			align := map[bool]string{false: `align="left"`, true: `align="right"`}[rtl]
+			if !strings.Contains(m.HTML, `class="card" `+align) {
 				t.Errorf("%s: %s begins at the wrong side", l, name)
 			}
 		}

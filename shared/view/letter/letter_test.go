@@ -64,7 +64,8 @@ func onMax(to, from agency.Standing) letter.Letter {
 
 func reminding(agency, inviter string) letter.ReminderData {
 	return letter.ReminderData{AgencyName: agency, AgencyColor: "#0f766e", Inviter: inviter, Link: "https://portal.example/i/lki_1",
-		Ends: time.Date(2026, 12, 8, 18, 0, 0, 0, time.FixedZone("CET", 3600)), Stop: "https://portal.example/unsubscribe/lku_1", Platform: "Latchkey"}
+		Ends: time.Date(2026, 12, 8, 18, 0, 0, 0, time.FixedZone("CET", 3600)),
+		Stop: "https://portal.example/unsubscribe/lku_1", Platform: "Latchkey"}
 }
 
 func updates(n int) letter.DigestData {
