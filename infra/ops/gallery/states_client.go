@@ -92,7 +92,10 @@ func clientStates() []state {
 		{Name: "client-resend-limited", view: with(func(v *page.Client) {
 			v.Note = page.Note{Tone: page.Bad, Text: "You can send 10 invites per hour. Space them out or wait an hour."}
 		})},
-		{Name: "client-cancel", view: with(func(v *page.Client) { v.Cancel = &page.Cancel{true, v.Cancel.Why, v.Cancel.Text} })},
+		{Name: "client-cancel", view: with(func(v *page.Client) {
+			asked := *v.Cancel
+			asked.Open, v.Cancel = true, &asked
+		})},
 		{Name: "client-delayed", view: with(func(v *page.Client) {
 			v.Story = []page.Event{queued, sent, event(page.Wait, "Delayed", "The mailbox is full, and the email service keeps "+
 				"trying.", time.Minute), coming}
