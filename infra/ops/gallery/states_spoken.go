@@ -28,8 +28,9 @@ func spokenIn(l words.Language) []state {
 		Brand: northwind, Inviter: "Nora Lindqvist", Step: page.AskCode, URL: "/invitation", Offer: "5f0c2f0e7f5e4a52",
 		Client: "Acme Ltd", Masked: "o•••@acme.example",
 		Message: "Hi Dana,\nhere is the window into your workflows. Call me when something looks odd.",
-		Opens:   []page.Linked{{Name: "Production", Rights: l.Say("invitation.read")}, {Name: "Staging", Rights: l.Say("invitation.write")}},
-		Until:   soon,
+		Opens: []page.Linked{{Name: "Production", Rights: l.Say("invitation.read")},
+			{Name: "Staging", Rights: l.Say("invitation.write")}},
+		Until: soon,
 	}
 	code := invitation
 	code.Step, code.Code, code.Problems = page.GiveCode, "000000", wrong
@@ -37,7 +38,8 @@ func spokenIn(l words.Language) []state {
 	portal := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account", Welcome: true,
 		Ask: &page.Ask{Name: "Nora Lindqvist", Email: "nora@northwind.example"},
 		Instances: []page.Tile{
-			{Name: "Production", Kind: l.Say("kinds.n8n"), State: running, Write: true, URL: "https://a.example/", Look: "/portal/instances/1",
+			{Name: "Production", Kind: l.Say("kinds.n8n"), State: running, Write: true, URL: "https://a.example/",
+				Look: "/portal/instances/1",
 				Glance: &page.Glance{Workflows: 12, Active: 9, Last: page.Badge{Tone: page.Good, Text: l.Say("portal.run_succeeded")},
 					LastAt: page.TimeIn(l, now.Add(-3*time.Minute), now), LastOf: "Order confirmations"}},
 			{Name: "Staging", Kind: l.Say("kinds.n8n"), State: page.Badge{Tone: page.Bad, Text: l.Say("kinds.state_silent")},
@@ -65,8 +67,8 @@ func spokenIn(l words.Language) []state {
 		{Name: "unsubscribe", view: page.Unsubscribe{Brand: platform, Known: true, Agency: northwind.Name, URL: "/unsubscribe"}},
 		{Name: "invitation-expired", view: page.DeadLink{Brand: northwind, Expired: true, Ask: "/invitation/request"}},
 		{Name: "mail-invitation", mail: func() letter.Letter {
-			return letter.Invitation(letter.InvitationData{AgencyName: northwind.Name, AgencyColor: northwind.Color, Inviter: "Nora Lindqvist",
-				ClientName: "Acme Ltd", Message: invitation.Message, Link: link, ExpiresAt: ends, Platform: "Latchkey", Language: l,
+			return letter.Invitation(letter.InvitationData{AgencyName: northwind.Name, AgencyColor: northwind.Color,
+				Inviter: "Nora Lindqvist", ClientName: "Acme Ltd", Message: invitation.Message, Link: link, ExpiresAt: ends, Platform: "Latchkey", Language: l,
 				Opens: []letter.Access{{Name: "Production", Rights: l.Say("invitation.read")}}})
 		}},
 		{Name: "mail-code", mail: func() letter.Letter {
