@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -47,6 +48,10 @@ func handler() http.Handler {
 			if s.mail != nil {
 				serveMail(w, r, s.mail())
 				return
+			}
+			if s.in != "" {
+				words.Speak()
+				r = r.WithContext(page.Offering(words.With(r.Context(), s.in)))
 			}
 			if err := site.Write(w, r, http.StatusOK, s.view, func() string { return "" }); err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)

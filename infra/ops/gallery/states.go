@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
 )
@@ -14,6 +15,7 @@ type state struct {
 	Name string
 	view page.View
 	mail func() letter.Letter
+	in   words.Language // in which a page is shown, with the choice of others; "" for English without it
 }
 
 var now = time.Date(2025, 11, 21, 14, 3, 22, 0, time.UTC)
@@ -51,7 +53,7 @@ func states() []state {
 	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(),
 		activityStates(), usersStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), payerStates(),
 		portalStates(), thingsStates(), contactStates(), portalInstanceStates(), homeStates(), agencyStates(), addressStates(),
-		otherStates(), mailStates()} {
+		otherStates(), spokenStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all

@@ -57,7 +57,8 @@ func AccountPage(
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return speaks(s.page("accountPage", auth, identity.ByPerson, show, signOut(sessions), endSessions(sessions), endOthers(sessions),
-		endSession(own), leavePortal(leaving), eraseMe(showing, erasure), disconnect(links), renamePasskey(showing, keyring), removePasskey(showing, keyring)))
+		endSession(own), leavePortal(leaving), eraseMe(showing, erasure), disconnect(links), renamePasskey(showing, keyring),
+		removePasskey(showing, keyring)))
 }
 
 // accountView is what a person's own page is made of.
