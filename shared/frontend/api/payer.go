@@ -261,7 +261,7 @@ func DeclinePayerChange(auth *signin.Authenticator, changes *billing.PayerChange
 }
 
 type portalPayerInput struct {
-	portalInput
+	Agency string `query:"agency" doc:"Whose portal, if you are a client of several." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Spoken
 }
 
