@@ -363,6 +363,8 @@ func notificationStates() []state {
 			base.Money = append(base.Money, k)
 		case d.Rights:
 			base.Rights = append(base.Rights, k)
+		case d.Kind == notice.EndpointFailing || d.Kind == notice.EndpointDisabled:
+			base.Hooks = append(base.Hooks, k)
 		default:
 			base.Invites = append(base.Invites, k)
 		}
