@@ -508,6 +508,47 @@ func TestX4OneOfManyProposes(t *testing.T) {
 	})
 }
 
+// Two are told at once: one sets the change up, the other one is told of the subscription that the first one makes, in whatever
+// moment of that. It is not taken for a second one.
+func TestX4ToldOfWhatIsBeingSetUp(t *testing.T) {
+	t.Parallel()
+	for _, to := range []client.Side{client.ByAgency, client.ByClient} {
+		t.Run("to the "+string(to), func(t *testing.T) {
+			t.Parallel()
+			for after, over := 0, false; !over && !t.Failed(); after++ {
+				worksIn(t, func(w *works) {
+					l := w.leased(true)
+					if to == client.ByClient {
+						l.handed(client.ByAgency)
+					}
+					must(t, l.propose(to.Other(), to))
+					must(t, l.agree(to))
+					must(t, l.card(standin.CardGood))
+					known := map[string]bool{}
+					for _, s := range w.till.Subscriptions() {
+						known[s.ID] = true
+					}
+					ref := l.now().Ref()
+					done := make(chan error)
+					go func() { done <- w.checkouts.Settle(w.ctx, l.o.id, ref, "") }()
+					<-time.After(time.Duration(after) * time.Millisecond)
+					over = l.now().Change.State == client.ChangeScheduled
+					for _, s := range w.till.Subscriptions() {
+						if !known[s.ID] {
+							must(t, w.checkouts.Settle(w.ctx, l.o.id, ref, s.ID))
+						}
+					}
+					must(t, <-done)
+					w.until(5*time.Minute, 30*time.Second)
+					if p := l.now().Change; p.State != client.ChangeScheduled {
+						t.Errorf("told after %d ms: the change is %s %s", after, p.State, p.Reason)
+					}
+				})
+			}
+		})
+	}
+}
+
 // event is something that happens to a relationship whose payer is about to change to the side. It returns false where it cannot
 // happen now, and changes nothing then.
 type payerEvent struct {
