@@ -196,7 +196,8 @@ func TestX4AConnectedInstanceCannotChangePayer(t *testing.T) {
 	}
 	// Who has bought nothing finds the page, too, from their portal.
 	portal := string(c.get("/portal?agency=" + mine.ID).is(200).body)
-	if !strings.Contains(portal, `href="/portal/payer?agency=`+mine.ID+`"`) || !strings.Contains(plainText(portal), "There's nothing for you to pay") {
+	if !strings.Contains(portal, `href="/portal/payer?agency=`+mine.ID+`"`) ||
+		!strings.Contains(plainText(portal), "There's nothing for you to pay") {
 		t.Error("nothing leads from the portal to who pays")
 	}
 	p.signIn(p.address("stranger")).get("/portal/payer?agency=" + mine.ID).is(404)
@@ -218,8 +219,9 @@ func TestX4ThePageWaitsForHosting(t *testing.T) {
 			a := side.by.get(side.page).is(200)
 			body := plainText(string(a.body))
 			if strings.Contains(body, "You can change who pays in a moment") {
-				if !strings.Contains(body, "We're setting up n8n Hosting") || !strings.Contains(a.header.Get("Refresh"), ";url="+side.page) {
-					t.Errorf("%s does not look again: %q", side.page, a.header.Get("Refresh"))
+				if again := a.header.Get("Refresh"); !strings.Contains(body, "We're setting up n8n Hosting") ||
+					!strings.Contains(again, ";url="+side.page) {
+					t.Errorf("%s does not look again: %q", side.page, again)
 				}
 			}
 			return strings.Contains(body, "Propose that")
