@@ -150,7 +150,7 @@ func Environment(folder, port string) []string {
 		"N8N_SECURE_COOKIE=false",
 		"N8N_DIAGNOSTICS_ENABLED=false", "N8N_VERSION_NOTIFICATIONS_ENABLED=false", "N8N_PERSONALIZATION_ENABLED=false",
 		"N8N_TEMPLATES_ENABLED=false", "N8N_RUNNERS_ENABLED=false",
-		"N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS=true",
+		"N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS=true", "NODE_FUNCTION_ALLOW_BUILTIN=crypto",
 		"N8N_EXPRESSION_ENGINE=legacy"} // the other one needs isolated-vm, a second native package to compile
 }
 

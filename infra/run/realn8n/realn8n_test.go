@@ -170,16 +170,9 @@ type flows struct {
 	Runs []struct{ ID, WorkflowName, Status string }
 }
 
-func TestARealN8NThroughThePortal(t *testing.T) {
-	dir := os.Getenv("LATCHKEY_N8N")
-	if dir == "" {
-		t.Skip("make test-n8n installs n8n and runs this")
-	}
-	began := time.Now()
-	far := n8n(t, dir)
-	t.Logf("n8n answers at %s after %.1f s", far, time.Since(began).Seconds())
-
-	// Its owner and API key, as n8n's own pages make them, and two workflows: one that runs each second, one that nothing can start.
+// keyOf makes an n8n's owner and an API key, as its own pages do.
+func keyOf(t *testing.T, far string) string {
+	t.Helper()
 	boss := visitor(t, far)
 	boss.do("POST", "/rest/owner/setup",
 		m{"email": "boss@agency.example", "firstName": "Bo", "lastName": "Ss", "password": "Correct-Horse-7"}, 200, nil)
@@ -191,19 +184,13 @@ func TestARealN8NThroughThePortal(t *testing.T) {
 	boss.do("POST", "/rest/api-keys",
 		m{"label": "Latchkey", "expiresAt": nil,
 			"scopes": []string{"workflow:list", "workflow:read", "workflow:create", "workflow:activate", "workflow:deactivate",
-				"workflow:update", "execution:list", "execution:read"}}, 200, &key)
-	program := visitor(t, far)
-	program.header.Set("X-N8N-API-KEY", key.Data.RawAPIKey)
-	node := func(name, kind string, version float64, parameters m) m {
-		return m{"id": name, "name": name, "type": kind, "typeVersion": version, "position": []int{0, 0}, "parameters": parameters}
-	}
-	end := node("End", "n8n-nodes-base.noOp", 1, m{})
-	program.do("POST", "/api/v1/workflows", m{"name": "Every second", "settings": m{}, "connections": m{"Tick": m{"main": [][]m{{{"node": "End", "type": "main", "index": 0}}}}},
-		"nodes": []m{node("Tick", "n8n-nodes-base.scheduleTrigger", 1.2,
-			m{"rule": m{"interval": []m{{"field": "seconds", "secondsInterval": 1}}}}), end}}, 200, nil)
-	program.do("POST", "/api/v1/workflows", m{"name": "Nothing starts it", "settings": m{}, "connections": m{}, "nodes": []m{end}}, 200,
-		nil)
+				"workflow:update", "execution:list", "execution:read", "credential:create"}}, 200, &key)
+	return key.Data.RawAPIKey
+}
 
+// latchkey starts the product, whose functions may call the n8n.
+func latchkey(t *testing.T, far string) *local.Local {
+	t.Helper()
 	beside, err := netip.ParseAddrPort(strings.TrimPrefix(far, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -217,10 +204,37 @@ func TestARealN8NThroughThePortal(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return l
+}
+
+func TestARealN8NThroughThePortal(t *testing.T) {
+	dir := os.Getenv("LATCHKEY_N8N")
+	if dir == "" {
+		t.Skip("make test-n8n installs n8n and runs this")
+	}
+	began := time.Now()
+	far := n8n(t, dir)
+	t.Logf("n8n answers at %s after %.1f s", far, time.Since(began).Seconds())
+
+	// Its owner and API key, as n8n's own pages make them, and two workflows: one that runs each second, one that nothing can start.
+	key := keyOf(t, far)
+	program := visitor(t, far)
+	program.header.Set("X-N8N-API-KEY", key)
+	node := func(name, kind string, version float64, parameters m) m {
+		return m{"id": name, "name": name, "type": kind, "typeVersion": version, "position": []int{0, 0}, "parameters": parameters}
+	}
+	end := node("End", "n8n-nodes-base.noOp", 1, m{})
+	program.do("POST", "/api/v1/workflows", m{"name": "Every second", "settings": m{}, "connections": m{"Tick": m{"main": [][]m{{{"node": "End", "type": "main", "index": 0}}}}},
+		"nodes": []m{node("Tick", "n8n-nodes-base.scheduleTrigger", 1.2,
+			m{"rule": m{"interval": []m{{"field": "seconds", "secondsInterval": 1}}}}), end}}, 200, nil)
+	program.do("POST", "/api/v1/workflows", m{"name": "Nothing starts it", "settings": m{}, "connections": m{}, "nodes": []m{end}}, 200,
+		nil)
+
+	l := latchkey(t, far)
 	owner := signIn(t, l.Origin(), local.Owner)
 	owner.do("POST", "/v1/instances", m{"name": "The real one", "url": far, "apiKey": "not-the-key"}, 422, nil)
 	var instance struct{ ID, Status string }
-	owner.do("POST", "/v1/instances", m{"name": "The real one", "url": far + "/home/workflows", "apiKey": key.Data.RawAPIKey}, 201,
+	owner.do("POST", "/v1/instances", m{"name": "The real one", "url": far + "/home/workflows", "apiKey": key}, 201,
 		&instance)
 	t.Logf("connected: %+v", instance)
 	owner.do("POST", "/v1/instances/"+instance.ID+"/check", nil, 200, &instance)

@@ -2,7 +2,9 @@ package apitest_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"html"
 	"image"
 	"image/png"
@@ -11,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +21,7 @@ import (
 )
 
 // listing is one command or answer as /docs prints it.
-var listing = regexp.MustCompile(`(?s)<code translate="no">(.*?)</code></pre>`)
+var listing = regexp.MustCompile(`(?s)<code translate="no"[^>]*>(.*?)</code></pre>`)
 
 // jobLink leads from /docs to the operations for one job.
 var jobLink = regexp.MustCompile(`<h2><a href="(/docs\?job=[a-z-]+)"`)
@@ -138,6 +141,53 @@ func TestFH5EveryExampleReachesItsOperation(t *testing.T) {
 	}
 	if ran < 70 {
 		t.Errorf("%d commands were printed, there are as many operations as that", ran)
+	}
+}
+
+// TestX13ASpreadsheetOfClientsAsItIsPrinted runs the commands that make clients.csv, with pages of two, so that there are several.
+func TestX13ASpreadsheetOfClientsAsItIsPrinted(t *testing.T) {
+	p := start(t)
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("this needs jq")
+	}
+	o := p.fresh(owner)
+	key := o.key("sheet", "clients:read").Secret
+	names := []string{"Acme Ltd", `Bolt "the fast", GmbH`, "=HYPERLINK(1)", "", "+49 Nord"}
+	for n, name := range names {
+		o.invite(p.address(fmt.Sprintf("sheet-%d", n)), m{"name": name})
+	}
+	script := strings.Replace(p.starting("next=\n"), "limit=100", "limit=2", 1)
+	rows, err := csv.NewReader(strings.NewReader(p.shell(key, script+"\ncat clients.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1+len(names) || !slices.Equal(rows[0], []string{"email", "name", "status", "since"}) {
+		t.Fatalf("%q", rows)
+	}
+	for n, want := range []string{"'+49 Nord", "", "'=HYPERLINK(1)", names[1], names[0]} { // newest first
+		if row := rows[n+1]; row[0] != p.address(fmt.Sprintf("sheet-%d", len(names)-1-n)) || row[1] != want || row[2] != "pending" {
+			t.Errorf("row %d is %q, want %q", n+1, row, want)
+		}
+	}
+}
+
+// TestX13TheWorkflowForN8NCallsThisDeployment reads the workflow of the page as n8n would; make test-n8n has a real one run it.
+func TestX13TheWorkflowForN8NCallsThisDeployment(t *testing.T) {
+	p := start(t)
+	var flow struct {
+		Nodes []struct{ Parameters struct{ URL string } }
+	}
+	if err := json.Unmarshal([]byte(p.starting("{\n  \"name\": \"Latchkey")), &flow); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	for _, n := range flow.Nodes {
+		if strings.HasPrefix(n.Parameters.URL, "="+p.url+"/v1/clients/") {
+			calls++
+		}
+	}
+	if calls != 1 {
+		t.Errorf("%d nodes call %s", calls, p.url)
 	}
 }
 

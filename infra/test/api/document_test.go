@@ -328,7 +328,9 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"createRole", "listRoles", "getRole", "updateRole", "deleteRole", "getClientRights", "previewAsClient",
 		"sendInvites", "listBatches", "getBatch", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
 		"createShareLink", "listShareLinks", "getShareLink", "updateShareLink", "resetShareLink", "disableShareLink", "viewShareLink",
-		"joinByLink", "listJoinRequests", "approveJoin", "refuseJoin"}
+		"joinByLink", "listJoinRequests", "approveJoin", "refuseJoin",
+		"createWebhookEndpoint", "listWebhookEndpoints", "getWebhookEndpoint", "updateWebhookEndpoint", "deleteWebhookEndpoint",
+		"rotateWebhookSecret", "sendTestEvent", "recoverEvents", "listDeliveries", "getDelivery", "redeliver"}
 	want = append(want, tending...)
 	var have []string
 	for path, methods := range document.Paths {

@@ -31,7 +31,7 @@ func webhooksJob(t *testing.T, p *product, kept *secrets) {
 		both(func(c *caller) *answer {
 			return c.post("/v1/webhook-endpoints", m{"url": p.hook(name)}, "Idempotency-Key", "hook-"+name+p.run)
 		}).is(201).into(&e)
-		kept.keep(e.Secret)
+		kept.keep(e.Secret, p.hook(name))
 	}
 	at := "/v1/webhook-endpoints/" + e.ID
 	both(func(c *caller) *answer { return c.get("/v1/webhook-endpoints") }).is(200)

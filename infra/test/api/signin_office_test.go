@@ -656,7 +656,8 @@ func TestSenderO6AStepUpInTheOffice(t *testing.T) {
 	steps(untold).to("/step-up?kept=…")
 	c.post("/settings/members", typed("lee")).is(307)
 	other := f.account(f.third)
-	if ans := steps(other).to("/step-up?kept=…"); !strings.Contains(ans.header.Get("Location"), "problem=not_yours") || ans.session() != "" {
+	ans := steps(other).to("/step-up?kept=…")
+	if !strings.Contains(ans.header.Get("Location"), "problem=not_yours") || ans.session() != "" {
 		t.Errorf("another account leads to %s", ans.header.Get("Location"))
 	}
 	old := f.account(f.at)

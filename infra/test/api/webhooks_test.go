@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"latchkey.dev/infra/run/receiver"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/webhook"
 )
@@ -279,7 +281,7 @@ func TestSenderW9PeopleSeeAndRedoWhatWasSent(t *testing.T) {
 	page := "/settings/webhooks/" + e.ID
 	o.get(page).is(200).shows("invite.created", "Delivered", "Answered 200")
 	o.get(page+"?delivery="+event.ID).is(200).shows(event.MessageID, "Attempts").holds("invite.created")
-	o.post(page, do("redeliver", url.Values{"delivery": {event.ID}})).is(303)
+	o.post(page, do("redeliver", url.Values{"delivery": {event.ID}})).to(page + "?done=redelivered&delivery=" + event.ID)
 	p.until("the same again", func() bool { return len(p.taken("w9")) == 3 })
 	if x := p.taken("w9"); x[1].ID != x[2].ID || x[1].Body != x[2].Body {
 		t.Errorf("%+v", x)
@@ -312,4 +314,82 @@ func TestSenderW9PeopleSeeAndRedoWhatWasSent(t *testing.T) {
 		}
 	}
 	t.Error("tests have no limit")
+}
+
+// TestSenderW9WhatEndpointsPromise meets what each operation says of endpoints and deliveries that are not there, or busy.
+func TestSenderW9WhatEndpointsPromise(t *testing.T) {
+	p := start(t)
+	o := p.fresh(owner)
+	e := o.makeEndpoint("promises")
+	const noDelivery = "/deliveries/dlv_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	since := m{"since": p.now().Add(-time.Hour).Format(time.RFC3339)}
+	for _, at := range []string{"/v1/webhook-endpoints/whe_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "/v1/webhook-endpoints/nonsense"} {
+		o.get(at).fails(404, "not_found")
+		o.do("PATCH", at, m{"description": "x"}).fails(404, "not_found")
+		o.post(at+"/secret", nil).fails(404, "not_found")
+		o.post(at+"/test", nil).fails(404, "not_found")
+		o.post(at+"/recover", since).fails(404, "not_found")
+		o.get(at+"/deliveries").fails(404, "not_found")
+		o.get(at+noDelivery).fails(404, "not_found")
+		o.post(at+noDelivery+"/redeliver", nil).fails(404, "not_found")
+		o.delete(at).fails(404, "not_found")
+		o.get("/settings/webhooks" + strings.TrimPrefix(at, "/v1/webhook-endpoints")).is(404)
+	}
+	at := "/v1/webhook-endpoints/" + e.ID
+	o.post(at+noDelivery+"/redeliver", nil).fails(404, "not_found")
+	o.do("PATCH", at, m{"url": "http://hooks.example.com/"}).fails(422, "invalid")
+	o.get("/v1/webhook-endpoints?cursor=nonsense").fails(422, "invalid")
+	o.get(at+"/deliveries?cursor=nonsense").fails(422, "invalid")
+
+	// A recovery that is under way: the worker has not been told of it, and the sweep looks in five minutes.
+	store, now := dynamo.NewWebhooks(dynamo.Open(p.aws(), p.place.Table, p.now)), p.now()
+	kept, err := store.Endpoint(t.Context(), id.Agency(o.agencyOf()), id.WebhookEndpoint(e.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.CatchUp(now.Add(-time.Hour), now)
+	if err := store.SaveEndpoint(t.Context(), kept, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !o.endpoint(e.ID).Recovering {
+		t.Error("it isn't recovering")
+	}
+	o.post(at+"/recover", since).fails(409, "recovery_running")
+	o.post("/settings/webhooks/"+e.ID, do("recover", url.Values{"since": {now.Add(-time.Hour).UTC().Format("2006-01-02T15:04")}})).
+		is(409).shows("Events are being recovered.")
+	p.until("the end of the recovery", func() bool {
+		p.advance(time.Minute)
+		return !o.endpoint(e.ID).Recovering
+	})
+	o.post(at+"/recover", since).is(202)
+}
+
+// TestSenderW9AnAgencyThatIsClosedSendsNothing deletes an agency while one of its endpoints fails: endpoints, secrets and deliveries go
+// with it, and nobody is called any more.
+func TestSenderW9AnAgencyThatIsClosedSendsNothing(t *testing.T) {
+	p := start(t)
+	o := p.fresh(owner)
+	for _, name := range []string{"closed", "closed-busy"} {
+		o.makeEndpoint(name)
+	}
+	p.tell("closed-busy", m{"status": 503})
+	o.invite(p.address("closed"))
+	p.until("events", func() bool {
+		p.advance(time.Minute)
+		return len(p.taken("closed")) == 3 && len(p.taken("closed-busy")) > 0
+	})
+	a, _ := o.agency()
+	o = p.fresh(owner)
+	o.do("DELETE", "/v1/agency", m{"name": a.Name}).is(204)
+	o.get("/v1/webhook-endpoints").fails(403, "forbidden")
+	p.until("the purge", func() bool { p.advance(time.Minute); return len(p.items(a.ID)) <= 2 })
+	before := len(p.taken("closed-busy"))
+	p.advance(26 * time.Hour)
+	p.until("the sweeps to be done with it", func() bool { return !p.isDue(a.ID) })
+	if n := len(p.items(a.ID)); n != 2 {
+		t.Errorf("%d items are left", n)
+	}
+	if got := len(p.taken("closed-busy")); got != before || len(p.taken("closed")) > 4 {
+		t.Errorf("%d and %d came after the end", got-before, len(p.taken("closed"))-3)
+	}
 }

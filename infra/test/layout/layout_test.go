@@ -41,7 +41,7 @@ var outside = []struct {
 	{"github.com/aws/aws-sdk-go-v2", []string{"shared/adapter/", "infra/"}, "only adapters know AWS"},
 	{"github.com/aws/smithy-go", []string{"shared/adapter/", "infra/"}, "only adapters know AWS"},
 	{"github.com/stripe/stripe-go", []string{"shared/adapter/stripe"}, "only the adapter knows Stripe"},
-	{"github.com/wneessen/go-mail", []string{"shared/adapter/smtp"}, "only the adapter knows SMTP"},
+	{"net/smtp", []string{"shared/adapter/smtp"}, "only the adapter knows SMTP"},
 	{"github.com/danielgtaylor/huma", []string{"shared/frontend/api"}, "only the operations know huma"},
 }
 

@@ -48,6 +48,7 @@ var apart = map[string]string{
 	"adapter/sqs/call.go attempt":                      "a header's value",
 	"adapter/sqs/call.go throttled":                    "codes of SQS",
 	"adapter/smtp/message.go compose":                  "header fields of a mail",
+	"adapter/smtp/smtp.go envelope":                    "a command of SMTP",
 	"adapter/ssm/parameter.go get":                     "a field of Parameter Store",
 	"adapter/cloudformation/cloudformation.go label":   "a parameter of the operator's template",
 	"adapter/cloudformation/cloudformation.go number":  "a parameter of the operator's template",

@@ -12,12 +12,11 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"net/smtp"
 	"net/textproto"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/wneessen/go-mail/smtp"
 
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
@@ -180,13 +179,12 @@ func (m *Mailer) talk(ctx context.Context, t *talk, from, to string, content []b
 	if err := m.login(c); err != nil {
 		return err
 	}
-	c.SkipSMTPUTF8(true) // our addresses are ASCII, and servers further on may not know it
 	t.begin(mailserver.From, ForCommand)
-	if err := c.Mail("<" + from + ">"); err != nil {
+	if err := envelope(c, from); err != nil {
 		return err
 	}
 	t.begin(mailserver.To, ForCommand)
-	if err := c.Rcpt("<" + to + ">"); err != nil {
+	if err := c.Rcpt(to); err != nil {
 		return err
 	}
 	t.begin(mailserver.Data, ForCommand)
@@ -285,13 +283,50 @@ func (m *Mailer) login(c *smtp.Client) error {
 	ways := strings.Fields(strings.ToUpper(offered))
 	switch {
 	case slices.Contains(ways, "PLAIN"):
-		return c.Auth(smtp.PlainAuth("", m.server.User, m.password, m.server.Host, false))
+		return c.Auth(smtp.PlainAuth("", m.server.User, m.password, m.server.Host))
 	case slices.Contains(ways, "LOGIN"):
-		return c.Auth(smtp.LoginAuth(m.server.User, m.password, m.server.Host, false))
+		return c.Auth(&loginAuth{m.server.User, m.password})
 	case slices.Contains(ways, "CRAM-MD5"):
 		return c.Auth(smtp.CRAMMD5Auth(m.server.User, m.password))
 	}
 	return errPassword
+}
+
+// loginAuth signs in by LOGIN, which Go's library lacks: the server asks for the name and the password in turn, in words of its own.
+// It is what there still is to answer.
+type loginAuth []string
+
+// Start names the way, and nothing else.
+func (*loginAuth) Start(*smtp.ServerInfo) (string, []byte, error) { return "LOGIN", nil, nil }
+
+// Next answers a question of the server.
+func (a *loginAuth) Next(_ []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	if len(*a) == 0 {
+		return nil, errMuch // it asks for more than a name and a password
+	}
+	said := (*a)[0]
+	*a = (*a)[1:]
+	return []byte(said), nil
+}
+
+// envelope says whom the mail is from. Our addresses are ASCII, so that SMTPUTF8 isn't asked for, which Go's client does wherever it is
+// offered: servers further on may not know it.
+func envelope(c *smtp.Client, from string) error {
+	command := "MAIL FROM:<%s>"
+	if ok, _ := c.Extension("8BITMIME"); ok {
+		command += " BODY=8BITMIME"
+	}
+	n, err := c.Text.Cmd(command, from)
+	if err != nil {
+		return err
+	}
+	c.Text.StartResponse(n)
+	defer c.Text.EndResponse(n)
+	_, _, err = c.Text.ReadResponse(250)
+	return err
 }
 
 // answer is what became of the step at which the conversation stopped.

@@ -36,17 +36,21 @@ const (
 var told = []audit.Action{
 	audit.InviteCreated, audit.InviteScheduled, audit.InviteSent, Delivered, audit.InviteFailed, audit.InviteResent,
 	audit.InviteCanceled, audit.InviteExpired, audit.InviteBounced, audit.InviteAccepted, audit.InviteDeclined,
+	audit.InviteRescheduled, audit.ReminderSent, audit.RemindersSet,
 	audit.LinkRequested, audit.AddressProposed, audit.ProposalApproved, audit.ProposalRefused,
 
 	audit.ClientRenamed, audit.AccessGranted, audit.AccessChanged, audit.AccessRevoked, audit.ClientRemoved, audit.ClientLeft,
 	audit.ClientErased, audit.ClientPromoted, audit.RolesChanged, audit.RulesChanged, audit.TermSet, audit.TermLifted,
 	audit.AccessEnding, audit.AccessEnded, audit.NothingOpen, audit.ContactLinked, audit.ContactUnlinked, audit.ContactRefused,
+	audit.RemindersStopped, audit.RemindersResumed,
 
 	audit.InstanceConnected, audit.InstanceChanged, audit.InstanceDisconnected, audit.ServiceConnected, audit.ServiceDisconnected,
 	audit.WorkflowActivated, audit.WorkflowDeactivated,
 
-	audit.BrandingChanged, audit.PlanChanged, audit.AgencySuspended, audit.AgencyHalted, audit.AgencyResumed, audit.AgencyDeleted,
+	audit.BrandingChanged, audit.PlanChanged, audit.AgencySuspended, audit.AgencyHalted, audit.AgencyResumed,
 	audit.MemberAdded, audit.MemberChanged, audit.MemberRemoved, audit.PortalInstalled, audit.PortalRemoved, audit.PortalChanged,
+	audit.MailSettings, audit.IssuerSet, audit.IssuerRemoved, audit.IssuerRequired, audit.IssuerFree, audit.IssuerRests,
+	audit.IssuerResumes, audit.IssuerWithout,
 
 	audit.PaymentReceived, audit.PaymentFailed, audit.PaymentInquiry, audit.PaymentEnded, audit.PaymentResumed, audit.PaymentReturned,
 

@@ -190,17 +190,20 @@ func WebhookPage(s *Site, auth *signin.Authenticator, p HookParts) *Page {
 		_, err := p.Secrets.Update(r.Context(), caller, e, typedHook(r))
 		return err
 	}
-	test := func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) error {
-		_, err := p.Asked.Test(r.Context(), caller, e)
-		return err
+	test := func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) (id.Delivery, error) {
+		d, err := p.Asked.Test(r.Context(), caller, e)
+		if err != nil {
+			return "", err
+		}
+		return d.ID, nil
 	}
-	redeliver := func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) error {
+	redeliver := func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) (id.Delivery, error) {
 		d, err := id.ParseDelivery(r.PostForm.Get("delivery"))
 		if err != nil {
-			return err
+			return "", err
 		}
 		_, err = p.Asked.Redeliver(r.Context(), caller, e, d)
-		return err
+		return d, err
 	}
 	regain := func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) error {
 		since, err := time.Parse(sinceForm, r.PostForm.Get("since"))
@@ -216,7 +219,7 @@ func WebhookPage(s *Site, auth *signin.Authenticator, p HookParts) *Page {
 	return s.page("webhookPage", auth, readsHooks, show,
 		s.hookForm(p, "save", writesHooks.Stepped(), "?done=saved", save),
 		switched("enable", "?done=enabled", true), switched("disable", "?done=disabled", false),
-		s.hookForm(p, "test", writesHooks, "?done=tested", test), s.hookForm(p, "redeliver", writesHooks, "?done=redelivered", redeliver),
+		s.sentForm(p, "test", "tested", test), s.sentForm(p, "redeliver", "redelivered", redeliver),
 		s.hookForm(p, "recover", writesHooks, "?done=recovering", regain),
 		rotateHook(s, p),
 		s.hookForm(p, "delete", writesHooks.Stepped(), "", remove))
@@ -244,6 +247,23 @@ func (s *Site) hookForm(p HookParts, do string, who identity.Who, done string,
 			return seeOther(w, hooksURL+"?done=deleted")
 		}
 		return seeOther(w, hooksURL+"/"+string(which)+done)
+	})
+}
+
+// sentForm is a form that sends something to an endpoint, and leads to what comes of it.
+func (s *Site) sentForm(p HookParts, do, done string,
+	run func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) (id.Delivery, error),
+) Form {
+	return form(do, writesHooks, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		which, err := id.ParseWebhookEndpoint(r.PathValue("endpointId"))
+		if err != nil {
+			return err
+		}
+		d, err := run(r, caller, which)
+		if err != nil {
+			return s.refuseHook(w, r, p, caller, which, err)
+		}
+		return seeOther(w, hooksURL+"/"+string(which)+"?done="+done+"&delivery="+string(d))
 	})
 }
 

@@ -107,7 +107,8 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 					Action: audit.ReminderSent, Subject: string(c.Invite.ID)})
 			}
 		}
-		if !apply(c, r, f.Now()) && rows == nil {
+		news := apply(c, r, f.Now())
+		if !news && rows == nil {
 			return nil
 		}
 		change := client.Change{Client: c, Count: f.counted(r, early, rows != nil), Audit: rows}
@@ -116,7 +117,7 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 			change.Audit = append(change.Audit, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
 				Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID)})
 		}
-		if r.Kind == Delivered {
+		if r.Kind == Delivered && news && k == job.Invite { // a reminder has an event of its own
 			now := f.Now()
 			change.Told = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now,
 				Actor: audit.System, Action: webhook.Delivered, Subject: string(c.Invite.ID)}}

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"cmp"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,6 +14,11 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
 )
+
+// flow is a workflow that people paste into n8n. The deployment's origin takes the place of the one that it calls.
+//
+//go:embed n8n.json
+var flow string
 
 // Docs is a readable rendering of an OpenAPI document: what a beginner has to know, or the operations for one job. All of them on one
 // page are more than a page may weigh.
@@ -27,6 +33,7 @@ type Docs struct {
 	Scopes  []DocsScope
 	Groups  []DocsGroup
 	Codes   []DocsCode
+	Flow    string // a workflow for n8n, which calls the deployment
 }
 
 // DocsScope is something that an API key may be allowed, and which operations it is for.
@@ -175,7 +182,8 @@ func DocsOf(doc []byte, origin string) (Docs, error) {
 	if err := json.Unmarshal(doc, &d); err != nil {
 		return Docs{}, fmt.Errorf("page: OpenAPI document: %w", err)
 	}
-	v := Docs{Title: cmp.Or(d.Info.Title, "API"), Version: d.Info.Version, Intro: strings.TrimSpace(d.Info.Description), Origin: origin}
+	v := Docs{Title: cmp.Or(d.Info.Title, "API"), Version: d.Info.Version, Intro: strings.TrimSpace(d.Info.Description), Origin: origin,
+		Flow: strings.TrimSpace(strings.ReplaceAll(flow, "https://portal.example.com", origin))}
 	if !strings.Contains(v.Title, "API") {
 		v.Title += " API"
 	}
