@@ -2,9 +2,11 @@ package lifecycle
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -866,5 +868,128 @@ func TestX4AFaultAtAnyCallLeavesNothingHalfDone(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// hasty is a payment service that is spoken to with a bug.
+type hasty struct {
+	billing.Provider
+	subscribe func(*payment.SubscribeRequest)
+	keepsOld  bool // nobody tells it that the old subscription ends
+}
+
+func (h hasty) Subscribe(ctx context.Context, r payment.SubscribeRequest) (payment.Subscription, error) {
+	if h.subscribe != nil {
+		h.subscribe(&r)
+	}
+	return h.Provider.Subscribe(ctx, r)
+}
+
+func (h hasty) CancelAtPeriodEnd(ctx context.Context, sub string, end bool) (payment.Subscription, error) {
+	if h.keepsOld && end {
+		return h.Provider.Subscription(ctx, sub)
+	}
+	return h.Provider.CancelAtPeriodEnd(ctx, sub, end)
+}
+
+// payerBugs are bugs in how a change of payer is carried out.
+var payerBugs = map[string]func(l *lease){
+	"the new subscription charges at once": func(l *lease) {
+		l.checkouts.Provider = hasty{Provider: l.service, subscribe: func(r *payment.SubscribeRequest) {
+			r.From = time.Now().Add(time.Minute)
+		}}
+	},
+	"the new subscription charges days too late": func(l *lease) {
+		l.checkouts.Provider = hasty{Provider: l.service, subscribe: func(r *payment.SubscribeRequest) {
+			r.From = r.From.Add(3 * 24 * time.Hour)
+		}}
+	},
+	"the old subscription is not set to end": func(l *lease) {
+		l.checkouts.Provider = hasty{Provider: l.service, keepsOld: true}
+	},
+	"who owns it now is not kept": keeping(func(c *client.Change) { c.Set = nil }),
+	"who pays now is not kept": keeping(func(c *client.Change) {
+		if c.Client.Change != nil && c.Client.Change.State == client.ChangeDone {
+			c.Client.PaidBy = ""
+		}
+	}),
+	"what was begun is not taken back": keeping(func(c *client.Change) {
+		if p := c.Client.Change; p != nil && p.State == client.ChangeUndoing {
+			p.Undone(time.Now())
+		}
+	}),
+	"the client keeps no access": keeping(func(c *client.Change) {
+		if c.Client.AgencyPays() {
+			c.Client.Grants = nil
+		}
+	}),
+}
+
+// keeping has everything that is written about changes of payer written with a bug.
+func keeping(bug func(*client.Change)) func(l *lease) {
+	return func(l *lease) {
+		kept := forgetful{l.table, bug}
+		l.checkouts.Store, l.changes.Store, l.cards.Store = kept, kept, kept
+	}
+}
+
+// payerStories are what happens to a change of payer, and what is wrong after it.
+var payerStories = map[string]func(l *lease) error{
+	"it is made": func(l *lease) error {
+		err := errors.Join(l.propose(client.ByClient, client.ByAgency), l.agree(client.ByAgency), l.card(standin.CardGood))
+		if err = cmp.Or(err, l.livesBy(12*time.Hour, 36*24*time.Hour), l.rests()); err != nil {
+			return err
+		}
+		c := l.now()
+		if c.Payer() != client.ByAgency || c.Change.State != client.ChangeDone {
+			return fmt.Errorf("%s pays, the change is %s %s", c.Payer(), c.Change.State, c.Change.Reason)
+		}
+		paid := l.invoiced()
+		for n := 1; n < len(paid); n++ {
+			if gap := paid[n].from.Sub(paid[n-1].to); gap > time.Hour {
+				return fmt.Errorf("nobody pays for %s", gap)
+			}
+		}
+		for _, i := range c.Items {
+			if got := c.Access(i.Resource); got != instance.Write {
+				return fmt.Errorf("the client's access is %q", got)
+			}
+		}
+		return nil
+	},
+	"it is withdrawn": func(l *lease) error {
+		err := errors.Join(l.propose(client.ByClient, client.ByAgency), l.agree(client.ByAgency), l.card(standin.CardGood))
+		l.until(5*time.Minute, 30*time.Second)
+		caller, at := l.as(client.ByClient)
+		_, withdrawn := l.changes.Withdraw(l.ctx, caller, at)
+		return cmp.Or(err, withdrawn, l.livesBy(12*time.Hour, 36*24*time.Hour), l.rests())
+	},
+}
+
+// The stories of who pays are worth what they find.
+func TestX4TheStoriesOfWhoPaysFindPlantedBugs(t *testing.T) {
+	t.Parallel()
+	bugs := maps.Clone(payerBugs)
+	bugs[""] = func(*lease) {}
+	for name, plant := range bugs {
+		t.Run(cmp.Or(name, "none"), func(t *testing.T) {
+			t.Parallel()
+			var found []string
+			for what, story := range payerStories {
+				worksIn(t, func(w *works) {
+					l := w.leased(true)
+					plant(l)
+					if err := story(l); err != nil {
+						found = append(found, what+": "+err.Error())
+					}
+				})
+			}
+			if (name == "") != (len(found) == 0) {
+				t.Fatalf("found: %v", found)
+			}
+			if len(found) > 0 {
+				t.Logf("found %d times, first: %.200s", len(found), found[0])
+			}
+		})
 	}
 }
