@@ -74,7 +74,7 @@ func run(ctx context.Context, b *bench, only, profiles string) error {
 		{"units", units}, {"events", hooks}, {"invites", invites}, {"accepts", accepts}, {"list", lists}, {"rights", rights},
 		{"external requests", external}, {"external users", externalUsers}, {"mail", mails}, {"doctor", looks},
 		{"own senders", ownSenders}, {"webhooks", webhooks}, {"paying", paying},
-		{"signing in", signingIn}, {"embedded run", embedded}, {"functions", functions},
+		{"signing in", signingIn}, {"reminders", reminding}, {"embedded run", embedded}, {"functions", functions},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue

@@ -3,6 +3,7 @@ package apitest_test
 import (
 	netmail "net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,80 @@ func TestSenderU1AMailProgramStopsRemindersInOneClick(t *testing.T) {
 	n.post(at, url.Values{"List-Unsubscribe": {"undo"}}).is(200).shows("You'll get these emails again")
 	n.get(at).is(200).shows("Stop reminders?")
 	n.do("PUT", at, nil).is(405)
+}
+
+// TestSenderU5WhatIsStoppedIsExportedAndErased: who wants no reminders finds that in their export, and so does who works at an agency
+// what they are told. Erasing keeps only that the address is not to be reminded, by its hash.
+func TestSenderU5WhatIsStoppedIsExportedAndErased(t *testing.T) {
+	p := start(t)
+	if !p.moves() {
+		t.Skip("days are to pass")
+	}
+	p.advance(p.workday().Sub(p.now()))
+	o := p.signIn(owner)
+	type export struct {
+		Portals    []struct{ RemindersStoppedAt *time.Time }
+		Workplaces []struct {
+			Digest        string
+			Notifications []struct {
+				Kind    string
+				Enabled bool
+			}
+		}
+	}
+	_, dana := o.hire(p.address("dana"), "employee")
+	dana.patch("/v1/notification-settings", m{"digest": "daily", "items": []m{{"kind": "invite_declined", "enabled": false}}}).is(200)
+	var e export
+	dana.get("/v1/me/export").is(200).into(&e)
+	if len(e.Workplaces) != 1 || e.Workplaces[0].Digest != "daily" || len(e.Workplaces[0].Notifications) < 5 {
+		t.Fatalf("Dana's is %+v", e)
+	}
+	for _, n := range e.Workplaces[0].Notifications {
+		if n.Kind == "invite_declined" && n.Enabled {
+			t.Errorf("Dana's is %+v", e)
+		}
+	}
+	dana.delete("/v1/me").is(204)
+	for pk, item := range p.everything() {
+		if strings.Contains(item, "daily") {
+			t.Errorf("%s still holds %s", pk, item)
+		}
+	}
+	to := p.address("u5")
+	_, secret := o.linkTo(to)
+	p.skipMails(to)
+	p.advance(3*24*time.Hour + time.Hour)
+	stop := p.letter(to, "Reminder: ").stop(t, p)
+	me := p.signIn(to)
+	me.post("/v1/invitations/"+secret+"/accept", nil).is(200)
+	me.get("/v1/me/export").is(200).into(&e)
+	if len(e.Portals) != 1 || e.Portals[0].RemindersStoppedAt != nil {
+		t.Errorf("before, it is %+v", e)
+	}
+	p.nobody().post(stop, oneClick).is(200)
+	me.get("/v1/me/export").is(200).into(&e)
+	if at := e.Portals[0].RemindersStoppedAt; at == nil || p.now().Sub(*at) > time.Minute {
+		t.Errorf("afterwards it is %+v", e)
+	}
+	me = p.signIn(to)
+	me.delete("/v1/me").is(204)
+	for pk, item := range p.everything() {
+		if strings.Contains(item, to) {
+			t.Errorf("%s still holds %s", pk, item)
+		}
+	}
+	p.nobody().get(stop).is(200).shows("Reminders stopped")
+	p.advance(61 * time.Second)
+	i := o.invite(to)
+	p.advance(3*24*time.Hour + time.Hour)
+	p.until("the reminder is left out", func() bool {
+		p.advance(61 * time.Second)
+		o.get("/v1/invites/" + i.ID).is(200).into(&i)
+		return slices.Contains(i.events(), "not_reminded")
+	})
+	if n := len(slices.DeleteFunc(p.mails(to), func(x mail) bool { return !strings.HasPrefix(x.Subject, "Reminder: ") })); n != 1 {
+		t.Errorf("%d reminders, and they were stopped after the first", n)
+	}
 }
 
 func TestSenderU8AnUnknownLinkIsThankedToo(t *testing.T) {

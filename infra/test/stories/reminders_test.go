@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
@@ -9,7 +10,9 @@ import (
 
 	"latchkey.dev/infra/run/engine/ses"
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
@@ -235,6 +238,36 @@ func TestSenderR4AReminderIsByDayWhereItsRecipientIs(t *testing.T) {
 	}
 }
 
+// TestSenderR4AMailNamesItsEndInTheZoneOfWhoeverReadsIt holds that the invitation and its reminders say the same.
+func TestSenderR4AMailNamesItsEndInTheZoneOfWhoeverReadsIt(t *testing.T) {
+	t.Parallel()
+	for zone, end := range map[string]string{"": "Monday 10 January 2000, 10:00 UTC", "Europe/Berlin": "Monday 10 January 2000, 11:00 CET",
+		"Asia/Kolkata": "Monday 10 January 2000, 15:30 IST", "Pacific/Kiritimati": "Tuesday 11 January 2000, 00:00 UTC+14"} {
+		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				o := w.office("Northwind")
+				w.monday()
+				d := o.draft(reminded)
+				d.Zone = zone
+				_, err := w.inviter.Send(w.ctx, o.owner, d, "")
+				must(t, err)
+				w.pass(8 * day)
+				all := w.engine.SES.Mails(reminded)
+				if len(all) < 2 {
+					t.Errorf("%d mails went out", len(all))
+				}
+				for _, m := range all {
+					if !strings.Contains(m.Text, end) || !strings.Contains(m.HTML, strings.ReplaceAll(end, "+", "&#43;")) {
+						t.Errorf("%q doesn't say %s:\n%s", m.Subject, end, m.Text)
+					}
+				}
+				w.settled()
+			})
+		})
+	}
+}
+
 // TestSenderR4WhatIsLateWaitsForTheDay has the product away over the hour of a reminder, until the night and until it is too late.
 func TestSenderR4WhatIsLateWaitsForTheDay(t *testing.T) {
 	t.Parallel()
@@ -433,6 +466,67 @@ func headersOf(m *ses.Mail) string {
 		b.WriteString(name + ": " + value + "\r\n")
 	}
 	return b.String() + "\r\n"
+}
+
+// TestSenderR8Of64WhoScheduleChangeAndCancelAtOnceNothingIsLost has 64 callers schedule invites for one moment, and 64 change and
+// cancel them, two and two the same one.
+func TestSenderR8Of64WhoScheduleChangeAndCancelAtOnceNothingIsLost(t *testing.T) {
+	t.Parallel()
+	const callers = 64
+	inSuch(t, slowTransactions, func(w *world) {
+		o := w.office("Northwind")
+		w.monday()
+		at := time.Now().Add(time.Hour).Truncate(time.Minute)
+		var made [callers]id.Invite
+		together(callers, func(n int) {
+			d := o.draft(fmt.Sprintf("c%d@acme.example", n))
+			d.SendAt = at.Format(time.RFC3339)
+			c, err := w.inviter.Send(w.ctx, o.owner, d, "")
+			if err != nil {
+				t.Errorf("%d is refused with %v", n, err)
+				return
+			}
+			made[n] = c.Invite.ID
+		})
+		equal(w, "scheduled", o.standing()[invite.Scheduled], callers)
+		later := at.Add(time.Hour).Format(time.RFC3339)
+		together(callers, func(n int) {
+			var err error
+			switch which := made[n/2*2]; n % 4 {
+			case 0:
+				_, err = w.canceller.Cancel(w.ctx, o.owner, which)
+			case 1, 2:
+				if _, err = w.scheduler().Reschedule(w.ctx, o.owner, which, later, ""); fault.Is(err, fault.NotPending) && n%4 == 1 {
+					err = nil // it was cancelled first
+				}
+			case 3:
+				_, err = w.scheduler().SetReminders(w.ctx, o.owner, which, false)
+			}
+			if err != nil {
+				t.Errorf("%d is refused with %v", n, err)
+			}
+		})
+		const cancelled = callers / 4
+		equal(w, "scheduled", o.standing()[invite.Scheduled], callers-cancelled)
+		equal(w, "times that are given", o.promised(), callers-cancelled)
+		w.pass(90 * time.Minute)
+		equal(w, "out within the first hour", o.standing()[invite.Pending], agency.HourlyInvites)
+		for n := 2; n < callers; n += 4 { // these were moved to a later hour
+			if i := o.get(made[n]).Invite; i.Status != invite.Scheduled || !i.Reminders.Off || i.SendAt.Before(at.Add(time.Hour)) {
+				t.Errorf("%d is %s, for %v", n, i.Status, i.SendAt)
+			}
+		}
+		w.pass(6 * time.Hour)
+		equal(w, "out at all", o.standing()[invite.Pending], callers-cancelled)
+		for n := range callers {
+			want := 1
+			if n%4 == 0 {
+				want = 0
+			}
+			equal(w, fmt.Sprintf("mails to %d", n), len(w.engine.SES.Mails(fmt.Sprintf("c%d@acme.example", n))), want)
+		}
+		w.settled() // which holds that never more than ten went out in any hour
+	})
 }
 
 func TestX29ADigestOfTheDayComesInTheMorning(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
+	"latchkey.dev/shared/domain/unsubscribe"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
 )
@@ -185,6 +186,11 @@ func (t *Table) AskCode(ctx context.Context, code *identity.Code, asked *identit
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (t *Table) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return t.relationships.Commit(ctx, agency, change)
+}
+
+// Wish reads what somebody wants of an agency's reminders.
+func (t *Table) Wish(ctx context.Context, which id.Agency, user id.User) (*unsubscribe.Wish, error) {
+	return t.mail.Wish(ctx, which, user)
 }
 
 // Box reads a member's box of notices as it is now.

@@ -7,6 +7,8 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/unsubscribe"
 	"latchkey.dev/shared/usecase/account"
 )
 
@@ -41,6 +43,16 @@ func (p PersonalData) Client(ctx context.Context, agency id.Agency, ref id.Ref, 
 // Lists says on which lists of people to invite an agency has the address.
 func (p PersonalData) Lists(ctx context.Context, agency id.Agency, of email.Address) ([]account.List, error) {
 	return p.t.listed(ctx, agency, of)
+}
+
+// Wish reads what somebody wants of an agency's reminders; what is not stored is empty.
+func (p PersonalData) Wish(ctx context.Context, which id.Agency, user id.User) (*unsubscribe.Wish, error) {
+	return p.t.wish(ctx, which, user)
+}
+
+// Box reads a member's box of notices; one that is not stored is empty.
+func (p PersonalData) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return p.t.box(ctx, which, member)
 }
 
 // Departures is what leaving a portal needs.

@@ -192,15 +192,19 @@ func (t *Table) dropBox(ctx context.Context, b *notice.Box, left []notice.Line) 
 	if b.Version == 0 {
 		return nil
 	}
-	condition, values := versioned(b.Version)
-	writes := []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name,
-		Key:                 key(string(b.Agency), boxPrefix+string(b.Member)),
-		ConditionExpression: &condition, ExpressionAttributeValues: values}}}
+	writes := []types.TransactWriteItem{t.withoutBox(b)}
 	for _, l := range left {
 		writes = append(writes, t.put(writeNotice(string(b.Agency), notice.Event{ID: l.Event, Kind: l.Kind, Client: l.Client,
 			Invite: l.Invite, Inviter: b.Member, Role: l.Role}, t.now()), isNew, nil))
 	}
 	return t.transact(ctx, writes)
+}
+
+// withoutBox deletes a box while the stored version is the one that was read.
+func (t *Table) withoutBox(b *notice.Box) types.TransactWriteItem {
+	condition, values := versioned(b.Version)
+	return types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(string(b.Agency), boxPrefix+string(b.Member)),
+		ConditionExpression: &condition, ExpressionAttributeValues: values}}
 }
 
 // putIn takes notices out of the agency's list and writes the boxes that they were put in, in one transaction: each is put there

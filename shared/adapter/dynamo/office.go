@@ -162,7 +162,11 @@ func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 		if err != nil {
 			return err
 		}
-		writes = append(append(writes, t.unplace(pk, m)...), more...)
+		quiet, err := t.unboxed(ctx, s.Agency, m.ID)
+		if err != nil {
+			return err
+		}
+		writes = append(append(append(writes, t.unplace(pk, m)...), more...), quiet...)
 	}
 	for _, k := range s.Revoke {
 		writes = append(writes, t.revoked(pk, k, s.At))
@@ -183,6 +187,15 @@ func (t *Table) unanswered(ctx context.Context, which id.Agency, who email.Addre
 	s.ReplyTo = ""
 	condition, values := versioned(s.Version)
 	return []types.TransactWriteItem{t.put(writeSenderSettings(s, s.Version+1), condition, values)}, nil
+}
+
+// unboxed forgets what a member who goes has chosen to be told. What waits there to be told goes to the owners first, and the box after it.
+func (t *Table) unboxed(ctx context.Context, which id.Agency, who id.Member) ([]types.TransactWriteItem, error) {
+	b, err := t.box(ctx, which, who)
+	if err != nil || b.Version == 0 || len(b.Lines) > 0 {
+		return nil, err
+	}
+	return []types.TransactWriteItem{t.withoutBox(b)}, nil
 }
 
 // unplace deletes a member, and what the person's own list says of it.

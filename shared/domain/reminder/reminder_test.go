@@ -198,6 +198,9 @@ func TestSenderR4InEveryZoneThereIsAnHour(t *testing.T) {
 					if !ok {
 						t.Fatalf("%s: one that was sent at %v has no reminder about %v", name, sent, want)
 					}
+					if h := at.In(zone).Hour(); h < 8 || h >= 20 || at.After(sent.Add(week-2*time.Hour)) || at.Sub(last) < 12*time.Hour {
+						t.Fatalf("%s: one that was sent at %v is reminded of at %v", name, sent, at.In(zone))
+					}
 					last = at
 				}
 			}

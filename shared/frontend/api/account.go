@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -194,6 +195,9 @@ type ExportWork struct {
 	MemberID string       `json:"memberId"`
 	Name     string       `json:"name"`
 	Level    string       `json:"level"`
+
+	Notifications []NotificationBody `json:"notifications" nullable:"false" doc:"What you are told of by email."`
+	Digest        string             `json:"digest" enum:"soon,daily,never" doc:"How often you're emailed."`
 }
 
 // ExportAgency names an agency.
@@ -222,6 +226,8 @@ type ExportRelation struct {
 	Invite          *InviteBody   `json:"invite"`
 	EarlierInvites  []ExportPast  `json:"earlierInvites"`
 	Lists           []ExportList  `json:"lists" nullable:"false" doc:"Lists of people to invite that have your address."`
+
+	RemindersStoppedAt *Time `json:"remindersStoppedAt" doc:"Since when you get no reminders of their invitations."`
 
 	Cards []OwnContactBody `json:"cards,omitempty" doc:"What your roles show of the contacts that are about you."`
 }
@@ -284,7 +290,9 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 	}
 	for _, w := range o.Workplaces {
 		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}
-		b.Workplaces = append(b.Workplaces, ExportWork{at, string(w.Member.ID), w.Member.Name, string(w.Member.Level)})
+		told := notificationsAnswer(agencies.Told{Choices: w.Told.Choices, Rhythm: w.Told.Rhythm}).Body
+		b.Workplaces = append(b.Workplaces, ExportWork{at, string(w.Member.ID), w.Member.Name, string(w.Member.Level),
+			told.Items, told.Digest})
 	}
 	for _, p := range append(o.Portals[:len(o.Portals):len(o.Portals)], o.Former...) {
 		c := p.Client
@@ -292,7 +300,7 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 			Status: string(c.At(now)), CreatedAt: Time(c.CreatedAt), AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
 			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{},
 			Lists: []ExportList{}, Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.AccessEnd()),
-			Contacts: texts(c.Contacts), JoinedBy: string(c.Source.Link)}
+			Contacts: texts(c.Contacts), JoinedBy: string(c.Source.Link), RemindersStoppedAt: orNull(p.Unreminded)}
 		for _, g := range c.Grants {
 			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})
 		}
@@ -325,7 +333,7 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self, own *contacts.
 			"has erased, and invites you never accepted: those belong to the agency.",
 		codes: []fault.Code{fault.Forbidden},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*exportOutput, error) {
-		o, err := self.See(ctx, caller)
+		o, err := self.All(ctx, caller)
 		if err != nil {
 			return nil, err
 		}

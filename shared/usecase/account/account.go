@@ -14,7 +14,9 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/passkey"
+	"latchkey.dev/shared/domain/unsubscribe"
 )
 
 // Store is what a person's own data is read from. Reads of what is not there return a fault with code [fault.NotFound].
@@ -29,6 +31,10 @@ type Store interface {
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	// Lists says on which lists of people to invite an agency has the address.
 	Lists(ctx context.Context, agency id.Agency, of email.Address) ([]List, error)
+	// Wish reads what somebody wants of an agency's reminders; what is not stored is empty.
+	Wish(ctx context.Context, agency id.Agency, user id.User) (*unsubscribe.Wish, error)
+	// Box reads a member's box of notices; one that is not stored is empty.
+	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
 }
 
 // List is a line of a list of people that an agency has invited, or wanted to.
@@ -78,6 +84,7 @@ type Place struct {
 type Workplace struct {
 	Agency *agency.Agency
 	Member *agency.Member
+	Told   *notice.Box // what the member has chosen to be told; nil where it wasn't asked for
 }
 
 // Portal is an agency that the person is or was a client of.
@@ -85,6 +92,8 @@ type Portal struct {
 	Agency *agency.Agency
 	Client *client.Client
 	Lists  []List // on which the agency has the person's address
+
+	Unreminded time.Time // since when no reminders of invitations are wanted; zero where they are, or it wasn't asked for
 }
 
 // Overview is all that is kept of a person. What an agency has deleted is not in it.
@@ -126,7 +135,7 @@ func (s *Self) See(ctx context.Context, caller identity.Caller) (*Overview, erro
 		if at.Member != "" {
 			m, err := s.Store.Member(ctx, at.Agency, at.Member)
 			if err == nil {
-				o.Workplaces = append(o.Workplaces, Workplace{of, m})
+				o.Workplaces = append(o.Workplaces, Workplace{Agency: of, Member: m})
 			} else if !fault.Is(err, fault.NotFound) {
 				return nil, err
 			}
@@ -145,15 +154,39 @@ func (s *Self) See(ctx context.Context, caller identity.Caller) (*Overview, erro
 			return nil, err
 		case c.Erased():
 		case c.Joined():
-			o.Portals = append(o.Portals, Portal{of, c, lists})
+			o.Portals = append(o.Portals, Portal{Agency: of, Client: c, Lists: lists})
 		default:
-			o.Former = append(o.Former, Portal{of, c, lists})
+			o.Former = append(o.Former, Portal{Agency: of, Client: c, Lists: lists})
 		}
 	}
 	byName := func(x, y Portal) int { return strings.Compare(sorted(x.Agency), sorted(y.Agency)) }
 	slices.SortFunc(o.Portals, byName)
 	slices.SortFunc(o.Former, byName)
 	slices.SortFunc(o.Workplaces, func(x, y Workplace) int { return strings.Compare(sorted(x.Agency), sorted(y.Agency)) })
+	return o, nil
+}
+
+// All is [Self.See] with what the person has said of mails. Faults: as there.
+func (s *Self) All(ctx context.Context, caller identity.Caller) (*Overview, error) {
+	o, err := s.See(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	for _, portals := range [][]Portal{o.Portals, o.Former} {
+		for n := range portals {
+			w, err := s.Store.Wish(ctx, portals[n].Agency.ID, caller.User)
+			if err != nil {
+				return nil, err
+			}
+			portals[n].Unreminded = w.OffAt
+		}
+	}
+	for n := range o.Workplaces {
+		at := &o.Workplaces[n]
+		if at.Told, err = s.Store.Box(ctx, at.Agency.ID, at.Member.ID); err != nil {
+			return nil, err
+		}
+	}
 	return o, nil
 }
 

@@ -165,7 +165,7 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, from *agency.
 	l := letter.Invitation(letter.InvitationData{Held: held != "",
 		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL),
 		Inviter: i.From.Name, ClientName: c.Name, Message: i.Message, Opens: opens, Buys: buys, Price: price,
-		Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
+		Link: w.link(token), ExpiresAt: i.ExpiresAt.In(c.Location(from)), Platform: w.Platform,
 	})
 	mail := Mail{ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
 		Tags: map[string]string{"kind": "invite", "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID)}}

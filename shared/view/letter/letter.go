@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"latchkey.dev/shared/domain/reminder"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
@@ -52,10 +53,10 @@ type InvitationData struct {
 	ClientName  string // "" for a client without a name
 	Message     string // the inviter's own words; "" for none
 	Opens       []Access
-	Buys        []string // what the client is asked to buy; none for an invitation that is free
-	Price       string   // what that costs: "€68.00 a month or €680.00 a year"
-	Link        string   // the only link in the mail
-	ExpiresAt   time.Time
+	Buys        []string  // what the client is asked to buy; none for an invitation that is free
+	Price       string    // what that costs: "€68.00 a month or €680.00 a year"
+	Link        string    // the only link in the mail
+	ExpiresAt   time.Time // in the recipient's zone
 	Platform    string
 }
 
@@ -79,8 +80,8 @@ func Invitation(d InvitationData) Letter {
 	v := struct {
 		InvitationData
 		Fill, On, Initial, Until, Preheader, Heading string
-	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), d.ExpiresAt.UTC().Format("2 January 2006"), words.Say("mail.invitation_preheader"),
-		subject(d.Inviter, d.AgencyName, "")}
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), reminder.Ends(d.ExpiresAt, d.ExpiresAt.Location()),
+		words.Say("mail.invitation_preheader"), subject(d.Inviter, d.AgencyName, "")}
 	if len(d.Buys) > 0 {
 		v.Preheader = words.Say("mail.invitation_preheader_order")
 	}
