@@ -420,6 +420,8 @@ func (s *Checkouts) undo(ctx context.Context, c *client.Client) (bool, func() er
 			}
 			return false, nil, asFault(err)
 		}
+	}
+	if !over && p.OldEnds { // also where somebody else has just had it go on, who could not write that down
 		c.Payment.EndsAt, c.Payment.Ending = time.Time{}, false
 	}
 	return s.undone(ctx, c, now)
