@@ -96,6 +96,11 @@ type tenant struct {
 	n8n    [2]id.Resource
 }
 
+// owner is the address of the tenant's owner.
+func (t *tenant) owner() email.Address {
+	return email.Address("owner@" + strings.ToLower(string(t.id[3:])) + ".example")
+}
+
 // found makes an agency that is past a new one's allowance.
 func (p *place) found(ctx context.Context, name string) (*tenant, error) {
 	return found(ctx, p.table, name)
@@ -106,8 +111,7 @@ func found(ctx context.Context, table *dynamo.Operator, name string) (*tenant, e
 	t := &tenant{id: id.New[id.Agency](id.AgencyPrefix, now), member: id.New[id.Member](id.MemberPrefix, now)}
 	err := table.Found(ctx, dynamo.Founding{
 		Agency: agency.Agency{ID: t.id, Name: name, Color: "#0b6e4f", Plan: agency.Max, CreatedAt: now.Add(-90 * 24 * time.Hour)},
-		Owner: agency.Member{ID: t.member, Email: email.Address("owner@" + strings.ToLower(string(t.id[3:])) + ".example"),
-			Level: agency.Owner},
+		Owner:  agency.Member{ID: t.member, Email: t.owner(), Level: agency.Owner},
 	})
 	if err != nil {
 		return nil, err
@@ -154,6 +158,14 @@ func (t *tenant) pending(address string, at time.Time) (*client.Client, string, 
 func (p *place) session(ctx context.Context, address string) (string, error) {
 	who := email.Address(address)
 	cookie, s := identity.NewSession(id.UserOf(who), who, nil, identity.Proof{Way: identity.MailedCode}, time.Now())
+	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: s.User, Email: who}, s, nil)
+}
+
+// staff signs the tenant's owner in and returns the cookie's value.
+func (p *place) staff(ctx context.Context, t *tenant) (string, error) {
+	who := t.owner()
+	cookie, s := identity.NewSession(id.UserOf(who), who, []identity.Membership{{Agency: t.id, Member: t.member}},
+		identity.Proof{Way: identity.MailedCode}, time.Now())
 	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: s.User, Email: who}, s, nil)
 }
 

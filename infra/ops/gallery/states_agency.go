@@ -306,6 +306,10 @@ func ownSignInStates() []state {
 			v.Note = page.Note{Tone: page.Bad, Text: "We couldn't check what Okta sent us. " +
 				"Its issuer, client ID or client secret may be wrong."}
 		})},
+		{Name: "own-sign-in-no-provider", view: with(func(v *page.OwnSignIn) {
+			v.Note = page.Note{Tone: page.Bad, Text: "We found no OpenID provider at this issuer URL that we can use. " +
+				"Check that it's exactly what your provider calls itself, and whether it ends in a slash."}
+		})},
 		{Name: "own-sign-in-remove", view: with(func(v *page.OwnSignIn) { v.Removing, v.Required = true, true })},
 		{Name: "office", view: way},
 		{Name: "office-owner", view: in(func(v *page.Office) { v.Email, v.Owner = "owner@northwind.example", true })},
@@ -313,7 +317,7 @@ func ownSignInStates() []state {
 			v.Email, v.Agency, v.Provider = "kim@northwind.example", longest, longest
 		})},
 		{Name: "office-failed", view: in(func(v *page.Office) {
-			v.Note = page.Note{Tone: page.Wait, Text: "Okta isn't answering right now, or its issuer URL is wrong. Try again in a moment."}
+			v.Note = page.Note{Tone: page.Wait, Text: "Okta isn't answering right now. Try again in a moment."}
 		})},
 		{Name: "office-refused", view: in(func(v *page.Office) {
 			v.Email, v.Owner = "owner@northwind.example", true
@@ -359,6 +363,8 @@ func notificationStates() []state {
 			base.Money = append(base.Money, k)
 		case d.Rights:
 			base.Rights = append(base.Rights, k)
+		case d.Kind == notice.EndpointFailing || d.Kind == notice.EndpointDisabled:
+			base.Hooks = append(base.Hooks, k)
 		default:
 			base.Invites = append(base.Invites, k)
 		}

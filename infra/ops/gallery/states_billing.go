@@ -204,8 +204,9 @@ func billingStates() []state {
 				"You asked them to pay. You can share with them once they accept."
 			v.Story, v.Stays, v.Since, v.SinceWord = []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(time.Hour)},
 				{Title: "Invitation accepted", Coming: true}}, "", ago(time.Hour), "Invited"
-			v.Cancel = &page.Cancel{Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You " +
-				"can invite them again later."}
+			v.Cancel = &page.Cancel{Why: "The link in their email stops working at once.",
+				Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You " +
+					"can invite them again later."}
 			v.Status, v.Banner = pending, page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet " +
 				"accepted their invitation.", Spam: true}
 		})},

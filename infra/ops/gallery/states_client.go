@@ -29,8 +29,9 @@ func clientStates() []state {
 			Next: "The email arrived 2 minutes ago and hasn't been opened yet. The link expires on 28 November 2025.", Spam: true},
 		Preview: "/preview", Activity: "/activity",
 		Resend: &page.Resend{Limit: "Sending again replaces the old link. 5 left today."},
-		Cancel: &page.Cancel{Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You can " +
-			"invite them again later."},
+		Cancel: &page.Cancel{Why: "The link in their email stops working at once.",
+			Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You can " +
+				"invite them again later."},
 	}
 	with := func(change func(v *page.Client)) page.Client {
 		v := base
@@ -52,6 +53,9 @@ func clientStates() []state {
 			v.Banner = page.Banner{Tone: page.Wait, Title: "Scheduled.",
 				Text: "It goes out on Tuesday 8 December 2026, 09:00 CET (08:00 UTC)."}
 			v.Later, v.Resend = &page.Later{At: "2026-12-08T09:00", Zone: "Europe/Berlin"}, nil
+			v.Reminding = &page.Reminding{On: true, Next: "We'll remind them if they don't answer."}
+			v.Cancel = &page.Cancel{Why: "It won't go out.",
+				Text: "The invitation to ops@acme.example won't go out. You can invite them again later."}
 			v.Story = []page.Event{event(page.Wait, "Scheduled", "", time.Minute), {Title: "Sent", Coming: true}, coming}
 		})},
 		{Name: "client-scheduled-error", view: with(func(v *page.Client) {
@@ -67,7 +71,7 @@ func clientStates() []state {
 			v.Story = []page.Event{queued, sent, delivered, {Title: "Reminder", Coming: true}, coming}
 		})},
 		{Name: "client-reminders-off", view: with(func(v *page.Client) {
-			v.Reminding = &page.Reminding{}
+			v.Reminding = &page.Reminding{On: true, Stopped: true, Next: "They've stopped reminders from you."}
 			v.Story = []page.Event{queued, sent, delivered, event(page.Wait, "Reminder left out", "They don't want reminders from you.",
 				time.Minute), coming}
 		})},
@@ -88,7 +92,10 @@ func clientStates() []state {
 		{Name: "client-resend-limited", view: with(func(v *page.Client) {
 			v.Note = page.Note{Tone: page.Bad, Text: "You can send 10 invites per hour. Space them out or wait an hour."}
 		})},
-		{Name: "client-cancel", view: with(func(v *page.Client) { v.Cancel = &page.Cancel{Open: true, Text: v.Cancel.Text} })},
+		{Name: "client-cancel", view: with(func(v *page.Client) {
+			asked := *v.Cancel
+			asked.Open, v.Cancel = true, &asked
+		})},
 		{Name: "client-delayed", view: with(func(v *page.Client) {
 			v.Story = []page.Event{queued, sent, event(page.Wait, "Delayed", "The mailbox is full, and the email service keeps "+
 				"trying.", time.Minute), coming}

@@ -106,8 +106,9 @@ func tendStates() []state {
 				At: ago(time.Hour)}
 			v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.",
 				Spam: true}
-			v.Cancel = &page.Cancel{Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You " +
-				"can invite them again later."}
+			v.Cancel = &page.Cancel{Why: "The link in their email stops working at once.",
+				Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You " +
+					"can invite them again later."}
 		})},
 		{Name: "client-asked-to-pay", view: with(func(v *page.Client) {
 			v.Status, v.SinceWord, v.Payer, v.Remove, v.Access, v.AccessURL, v.Grant = pending, "Invited", "They pay", nil, nil, "",

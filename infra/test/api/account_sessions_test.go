@@ -347,11 +347,11 @@ func TestNobodySlipsThroughWhenEverybodyIsSignedOut(t *testing.T) {
 }
 
 // bound is somebody whom an agency's own provider has let in.
-func (p *product) bound(to email.Address, agency id.Agency) *caller {
+func (p *product) bound(to email.Address, at identity.Membership) *caller {
 	p.t.Helper()
 	now := p.now().Truncate(time.Millisecond)
-	cookie, s := identity.NewSession(id.UserOf(to), to, nil,
-		identity.Proof{Way: identity.Provider, Issuer: "https://idp.example", Bound: agency}, now)
+	cookie, s := identity.NewSession(id.UserOf(to), to, []identity.Membership{at},
+		identity.Proof{Way: identity.Provider, Provider: identity.OfAgency(at.Agency), Issuer: issuedBy, Bound: at.Agency}, now)
 	code := identity.NewCode(s.User, to, now, s.ID)
 	code.Sent()
 	if err := dynamo.NewSignIns(dynamo.Open(p.aws(), p.place.Table, p.now)).OpenSession(p.t.Context(), code, s, nil); err != nil {
@@ -365,7 +365,7 @@ func TestSenderO6AnAgencysOwnProviderOpensNoAccount(t *testing.T) {
 	p := own(t, local.Options{})
 	to := email.Address(p.address("a"))
 	me := p.signIn(string(to))
-	c := p.bound(to, "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB")
+	c := p.bound(to, identity.Membership{Agency: "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"})
 	mine := me.sessions("50")
 	for _, s := range mine {
 		c.delete("/v1/sessions/"+s.ID).fails(403, "forbidden")
@@ -379,7 +379,7 @@ func TestSenderO6AnAgencysOwnProviderOpensNoAccount(t *testing.T) {
 	for _, a := range []*answer{c.get("/account"), c.post("/account", do("end-sessions", nil)), c.post("/account", do("end-others", nil)),
 		c.post("/account", do("end-session", url.Values{"session": {mine[0].ID}})),
 		c.post("/account", do("disconnect", url.Values{"issuer": {"x"}}))} {
-		a.is(403).shows("Sign in with a code to see your account.")
+		a.is(403).shows("which opens that agency only")
 	}
 	me.get("/v1/sessions/current").is(200)
 	c.delete("/v1/sessions/current").is(204) // its own way out

@@ -145,18 +145,20 @@ func TestSenderU5WhatIsStoppedIsExportedAndErased(t *testing.T) {
 		}
 	}
 	to := p.address("u5")
-	_, secret := o.linkTo(to)
+	given, secret := o.linkTo(to)
 	p.skipMails(to)
 	p.advance(3*24*time.Hour + time.Hour)
 	stop := p.letter(to, "Reminder: ").stop(t, p)
+	at := "/clients/" + given.ClientID
+	o.get(at).is(200).shows("Next reminder: ").hides("They've stopped reminders from you")
+	p.nobody().post(stop, oneClick).is(200)
+	o.get(at).is(200).shows("They've stopped reminders from you").hides("Next reminder: ")
 	me := p.signIn(to)
 	me.post("/v1/invitations/"+secret+"/accept", nil).is(200)
 	me.get("/v1/me/export").is(200).into(&e)
-	if len(e.Portals) != 1 || e.Portals[0].RemindersStoppedAt != nil {
-		t.Errorf("before, it is %+v", e)
+	if len(e.Portals) != 1 {
+		t.Fatalf("afterwards it is %+v", e)
 	}
-	p.nobody().post(stop, oneClick).is(200)
-	me.get("/v1/me/export").is(200).into(&e)
 	if at := e.Portals[0].RemindersStoppedAt; at == nil || p.now().Sub(*at) > time.Minute {
 		t.Errorf("afterwards it is %+v", e)
 	}
@@ -230,7 +232,8 @@ func TestSenderR1AnAgencyChoosesHowItReminds(t *testing.T) {
 	_, dana := o.hire(p.address("dana"), "employee")
 	dana.get("/v1/mail-settings").is(200)
 	dana.patch("/v1/mail-settings", m{"reminders": m{"enabled": true}}).fails(403, "forbidden")
-	dana.get("/settings/notifications").is(200).hides("Reminders to clients")
+	o.get("/settings/notifications").is(200).shows("Webhook endpoint disabled")
+	dana.get("/settings/notifications").is(200).hides("Reminders to clients", "Webhook endpoint disabled")
 	p.nobody().get("/v1/mail-settings").fails(401, "unauthenticated")
 }
 
@@ -299,6 +302,8 @@ func TestSenderR8AnInviteIsScheduled(t *testing.T) {
 		t.Errorf("asked twice, there are %s and %s", s.ID, again.ID)
 	}
 	o.post("/v1/invites", m{"email": to}).fails(409, "already_invited")
+	o.get("/clients/"+s.ClientID).is(200).holds(`value="Asia/Tokyo"`).
+		shows("It won't go out.", "Reminders are off for this invitation.")
 	// Another time, and none too late.
 	next := at.Add(time.Hour)
 	o.patch("/v1/invites/"+s.ID, m{"sendAt": next.Format(time.RFC3339)}).is(200).into(&s)

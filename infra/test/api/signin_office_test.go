@@ -209,8 +209,15 @@ func TestSenderO6WhatIsRegisteredIsHeldToRules(t *testing.T) {
 	boss := f.requires()
 	boss.put(ownIssuerPath, m{"name": "New name", "issuer": f.provider.Issuer, "clientId": provider.ClientID}).is(200)
 	f.admin.get("/v1/clients").fails(403, "issuer_required")
-	boss.put(ownIssuerPath, f.registration()).is(200)
+	same := f.registration()
+	same["name"] = "New name"
+	boss.put(ownIssuerPath, same).is(200) // typed once more, or sent twice
+	f.admin.get("/v1/clients").fails(403, "issuer_required")
+	other := f.registration()
+	other["clientSecret"] = "another one"
+	boss.put(ownIssuerPath, other).is(200)
 	f.admin.get("/v1/clients").is(200)
+	boss.put(ownIssuerPath, f.registration()).is(200)
 	boss.patch(ownIssuerPath, m{"required": true}).fails(409, "not_active") // it has signed in before the change
 	// Free has none.
 	free, _ := p.signUp(p.address("free"), "Free "+p.run)
@@ -245,6 +252,7 @@ func TestSenderO6ABoundSessionOpensItsAgencyAlone(t *testing.T) {
 			t.Error("the session does not say that it is bound")
 		}
 		c.get("/clients").is(200).misses("Your agencies")
+		c.get("/home").is(200).misses("other-agency") // also where another agency's invitation waits for the address
 		n := 0
 		for at, op := range p.documented() {
 			kind, _, _ := strings.Cut(op.Who, " ")
@@ -277,6 +285,9 @@ func TestSenderO6ABoundSessionOpensItsAgencyAlone(t *testing.T) {
 	client := p.fresh(f.second)
 	client.get("/portal?agency=" + b.agencyOf()).is(200)
 	_ = joined
+	client.edits("way", "passkey") // as by a passkey
+	client.get("/portal?agency=" + b.agencyOf()).is(200)
+	client.get("/v1/clients").fails(403, "issuer_required")
 	me := p.fresh(f.at)
 	me.post("/agencies", do("switch", url.Values{"agency": {b.agencyOf()}})).is(303)
 	if cookie := me.post("/agencies", do("switch", url.Values{"agency": {b.agencyOf()}})).session(); cookie != "" {
@@ -334,7 +345,8 @@ func TestSenderO6AnIssuerSpeaksForItsOwnMembersAlone(t *testing.T) {
 	// The issuer has to call itself what was registered, to the byte.
 	b.put(ownIssuerPath,
 		m{"name": "Evil", "issuer": evil.Issuer + "/", "clientId": provider.ClientID, "clientSecret": provider.Secret}).is(200)
-	p.nobody().get("/sign-in/at/" + at + "/with").to("/sign-in/at/" + at + "?problem=unavailable")
+	p.nobody().get("/sign-in/at/" + at + "/with").to("/sign-in/at/" + at + "?problem=no_provider")
+	p.nobody().get("/sign-in/at/" + at + "?problem=no_provider").is(200).shows("Evil isn't set up right for this agency. Ask an owner")
 }
 
 func TestSenderO6WhoIsNotKnownProvesTheAddress(t *testing.T) {
@@ -381,6 +393,15 @@ func TestSenderO6WhoIsNotKnownProvesTheAddress(t *testing.T) {
 	f.owner.add(elsewhere, "admin")
 	p.skipMails(elsewhere)
 	proves(provider.Account{Subject: "elsewhere", Email: elsewhere, Verified: true}, elsewhere)
+	// Also of somebody who is signed in already, such as an owner who tests it.
+	signed := p.fresh(f.second)
+	p.skipCodes(f.second, 0)
+	to := signed.from(f.provider, f.id, provider.Account{Subject: "in already", Email: f.second}, "/clients").to("/sign-in?…").
+		header.Get("Location")
+	signed.get(to).is(200).shows("We check this address once").misses("You're signed in")
+	signed.cookie = signed.post("/sign-in", url.Values{"email": {f.second}, "code": {p.nextCode(f.second)}, "with": {f.id},
+		"next": {"/clients"}}).to("/clients").session()
+	signed.get("/account").is(403)
 	// An account is one member's: a second one does not get it.
 	c = p.nobody()
 	c.from(f.provider, f.id, provider.Account{Subject: "elsewhere", Email: f.at, Verified: true}, "").to("/home")
@@ -444,6 +465,9 @@ func TestSenderO6AnOwnerEntersWithoutItAndAllOwnersAreTold(t *testing.T) {
 		elsewhere.edits("way", "provider")
 	}
 	elsewhere.post(at, do("enter", nil)).is(403).shows("sign in with a code by email")
+	byPasskey := p.fresh(f.at)
+	byPasskey.edits("way", "passkey")
+	byPasskey.post(at, do("enter", nil)).is(403).shows("sign in with a code by email")
 	// It lasts for a while, and does not go along to other agencies and back.
 	stranger := p.fresh(f.at)
 	stranger.strict = true

@@ -32,6 +32,7 @@ type office struct {
 	owner    identity.Caller
 	n8n      []id.Resource // two that run, and one that is not deployed yet
 	whatsapp id.Resource
+	issued   *issued // what it has of its own to sign in by; nil for none
 }
 
 // office founds an agency on Max, old enough for the full allowance.

@@ -212,7 +212,7 @@ var modes = []struct {
 // Every flow, every call in it, everything that can happen to one call.
 func TestOneFaultAnywhereHarmsNothing(t *testing.T) {
 	t.Parallel()
-	for _, f := range slices.Concat(flows, careFlows, domainFlows, senderFlows) {
+	for _, f := range slices.Concat(flows, careFlows, domainFlows, senderFlows, issuerFlows) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestOneFaultAnywhereHarmsNothing(t *testing.T) {
 // Two faults in one flow, drawn at random from a seed.
 func TestTwoFaultsAnywhereHarmNothing(t *testing.T) {
 	t.Parallel()
-	for k, f := range slices.Concat(flows, careFlows, domainFlows) {
+	for k, f := range slices.Concat(flows, careFlows, domainFlows, issuerFlows) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -74,11 +75,15 @@ func (t *Table) known(ctx context.Context, user id.User) (bool, error) {
 	return err == nil, err
 }
 
-// spend writes that an errand is over; [conflict.ErrChanged] when it was before.
+// spend writes that an errand is over; [conflict.ErrChanged] when it was before. Where the answer gets lost and the SDK asks again, it is
+// this attempt that has ended it.
 func (t *Table) spend(ctx context.Context, spent string, until time.Time) error {
+	attempt := str(rand.Text())
 	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name,
-		Item:                item{"pk": str(limitPrefix + "errand#" + spent), "sk": str(spentItem), "ttl": ttlOf(until)},
-		ConditionExpression: aws.String(isNew)})
+		Item: item{"pk": str(limitPrefix + "errand#" + spent), "sk": str(spentItem), "attempt": attempt,
+			"ttl": ttlOf(until)},
+		ConditionExpression:       aws.String(isNew + " OR attempt = :attempt"),
+		ExpressionAttributeValues: item{":attempt": attempt}})
 	return outside(err)
 }
 

@@ -55,6 +55,7 @@ func writeMember(pk string, m *agency.Member) writer {
 	w.s("level", string(m.Level))
 	w.s("portal", string(m.Portal))
 	w.t("created", m.AddedAt)
+	w.yes("held", m.Held)
 	if n := m.Notice; n.Job != "" {
 		w.s("job", n.Job)
 		if n.Claimed {
@@ -69,7 +70,8 @@ func writeMember(pk string, m *agency.Member) writer {
 func readMember(r *reader) (*agency.Member, error) {
 	m := &agency.Member{ID: id.Member(strings.TrimPrefix(r.s("sk"), memberPrefix)), Name: r.s("name"),
 		Level: agency.Level(r.s("level")), Portal: agency.PortalRight(r.s("portal")), AddedAt: r.time("created"),
-		Notice: agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")}}
+		Notice: agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")},
+		Held:   r.n("held") != 0}
 	m.Email = address(r, "email")
 	r.within("ownAccount", func(r *reader) {
 		m.Account = agency.Account{Issuer: r.s("issuer"), Subject: r.s("subject"), At: r.time("at")}
@@ -109,15 +111,18 @@ func (t *Table) saveNotice(ctx context.Context, which id.Agency, m *agency.Membe
 func (t *Table) staffed(pk string, staff int) types.TransactWriteItem {
 	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), UpdateExpression: aws.String("ADD staff :one"),
 		ExpressionAttributeValues: item{":one": num(1)}}
-	condition := "attribute_exists(pk) AND attribute_not_exists(closed)"
-	if staff == 0 {
-		condition += " AND attribute_not_exists(staff)"
-	} else {
-		condition += " AND staff = :staff"
-		u.ExpressionAttributeValues[":staff"] = num(int64(staff))
-	}
+	condition := "attribute_exists(pk) AND attribute_not_exists(closed)" + staffIs(u, staff)
 	u.ConditionExpression = &condition
 	return types.TransactWriteItem{Update: u}
+}
+
+// staffIs is the condition of an update of the agency's item that its people and keys are those that were read.
+func staffIs(u *types.Update, staff int) string {
+	if staff == 0 {
+		return " AND attribute_not_exists(staff)"
+	}
+	u.ExpressionAttributeValues[":staff"] = num(int64(staff))
+	return " AND staff = :staff"
 }
 
 // changeTeam writes a change of members and keys, while both are still what it was decided from.
@@ -318,7 +323,7 @@ func (t *Table) close(ctx context.Context, c agencies.Closure) error {
 	end := t.staffed(pk, c.Team.Agency.Staff)
 	u := end.Update
 	u.UpdateExpression = aws.String("SET closed = :now, suspended = if_not_exists(suspended, :now), dp = :dp, due = :now, " +
-		"farewell = :owners ADD staff :one")
+		"farewell = :owners REMOVE signIn ADD staff :one")
 	u.ExpressionAttributeValues[":now"], u.ExpressionAttributeValues[":dp"] = at(c.At), str(shardOf(pk))
 	owners := []types.AttributeValue{}
 	for i := range c.Team.Members {

@@ -24,11 +24,9 @@ func readSignIn(r *reader) agency.SignIn {
 		Required: r.n("required") != 0, SetAt: r.time("set"), Rested: r.n("rested") != 0}
 }
 
-// saveSignIn writes an agency's own provider while it has the version that was read, with rows of the log and mails.
-// onMax has it hold only while the agency is on Max.
-func (t *Table) saveSignIn(ctx context.Context, which id.Agency, s *agency.SignIn, onMax bool, rows []audit.Entry, tells []*identity.Code,
-) error {
-	pk := string(which)
+// saveSignIn writes a change of an agency's own provider while that has the version that was read.
+func (t *Table) saveSignIn(ctx context.Context, c ownsignin.Change) error {
+	pk, s := string(c.Agency), &c.SignIn
 	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeValues: item{":one": num(1)}}
 	condition, update := "attribute_exists(pk) AND attribute_not_exists(closed)", "REMOVE signIn ADD signIns :one"
 	if s.Set() {
@@ -49,17 +47,29 @@ func (t *Table) saveSignIn(ctx context.Context, which id.Agency, s *agency.SignI
 		condition += " AND signIns = :v"
 		u.ExpressionAttributeValues[":v"] = num(int64(s.Version))
 	}
-	if onMax {
+	if c.Max {
 		condition += " AND #plan = :max"
 		u.ExpressionAttributeNames = map[string]string{"#plan": "plan"}
 		u.ExpressionAttributeValues[":max"] = str(string(agency.Max))
 	}
-	u.ConditionExpression, u.UpdateExpression = &condition, &update
 	writes := []types.TransactWriteItem{{Update: u}}
-	for _, row := range rows {
+	if c.Holds != nil { // nobody comes or goes meanwhile
+		condition, update = condition+staffIs(u, c.Staff), update+", staff :one"
+		held := item{":held": num(1)}
+		set := "SET held = :held"
+		if !s.Required {
+			set, held = "REMOVE held", nil
+		}
+		for _, m := range c.Holds {
+			writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, memberPrefix+string(m)),
+				UpdateExpression: &set, ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeValues: held}})
+		}
+	}
+	u.ConditionExpression, u.UpdateExpression = &condition, &update
+	for _, row := range c.Rows {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
 	}
-	for _, m := range tells {
+	for _, m := range c.Tells {
 		writes = append(writes, t.telling(m)...)
 	}
 	return t.transact(ctx, writes)
@@ -279,5 +289,5 @@ var _ ownsignin.Store = OwnSignIns{}
 
 // Save writes a change.
 func (o OwnSignIns) Save(ctx context.Context, c ownsignin.Change) error {
-	return o.t.saveSignIn(ctx, c.Agency, &c.SignIn, c.Max, c.Rows, c.Tells)
+	return o.t.saveSignIn(ctx, c)
 }

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
+	"latchkey.dev/shared/usecase/ownsignin"
 	"latchkey.dev/shared/usecase/senders"
 	"latchkey.dev/shared/usecase/sweep"
 )
@@ -167,7 +168,7 @@ func (d Due) Told(ctx context.Context, which id.Agency, standing agency.Standing
 
 // SaveSignIn writes an agency's own provider, with a row of the log and mails.
 func (d Due) SaveSignIn(ctx context.Context, a *agency.Agency, row audit.Entry, tells []*identity.Code) error {
-	return d.t.saveSignIn(ctx, a.ID, &a.SignIn, false, []audit.Entry{row}, tells)
+	return d.t.saveSignIn(ctx, ownsignin.Change{Agency: a.ID, SignIn: a.SignIn, Rows: []audit.Entry{row}, Tells: tells})
 }
 
 // Settled writes that what an agency has out was looked through, unless something has changed since.

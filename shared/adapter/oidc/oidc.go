@@ -134,7 +134,7 @@ func (p *Providers) begin(ctx context.Context, c *client, e *identity.Errand) (s
 	defer cancel()
 	d, err := c.discover(ctx)
 	if err != nil {
-		return "", p.dead(ctx, c, "discovery", err)
+		return "", p.undiscovered(ctx, c, err)
 	}
 	asks := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(e.Verifier), oidc.Nonce(e.Nonce)}
 	prompt := ""
@@ -172,7 +172,7 @@ func (p *Providers) finish(ctx context.Context, c *client, e *identity.Errand, c
 	defer cancel()
 	d, err := c.discover(ctx)
 	if err != nil {
-		return nil, p.dead(ctx, c, "discovery", err)
+		return nil, p.undiscovered(ctx, c, err)
 	}
 	if issuer != "" && !c.is(d, issuer) || issuer == "" && d.says {
 		return nil, p.wrong(ctx, c, "answer_iss")
@@ -395,6 +395,18 @@ func cutLast(s string) (before, last string, ok bool) {
 	return s[:n], s[n+1:], true
 }
 
+// undiscovered notes that a provider could not be found out about. Of one that an agency has set up its people can tell whether there is
+// none there, since they are the ones who can mend it: what does answer, and is no provider as it was set up, will not be one later.
+func (p *Providers) undiscovered(ctx context.Context, c *client, err error) error {
+	var down *url.Error // nothing has answered, or not in time
+	status, _, _ := strings.Cut(err.Error(), " ")
+	busy := len(status) == 3 && (status[0] == '5' || status == "429") // go-oidc begins with the status that it got
+	if c.Provider.ID.Agency() == "" || busy || errors.As(err, &down) && !errors.Is(err, errTooLarge) {
+		return p.dead(ctx, c, "discovery", err)
+	}
+	return p.wrong(ctx, c, "discovery:"+err.Error())
+}
+
 // dead notes what did not answer.
 func (p *Providers) dead(ctx context.Context, c *client, what string, err error) error {
 	p.Note(ctx, "provider", string(c.Provider.ID), "cause", what+": "+short(err.Error()))
@@ -403,7 +415,7 @@ func (p *Providers) dead(ctx context.Context, c *client, what string, err error)
 
 // wrong notes what cannot be relied on.
 func (p *Providers) wrong(ctx context.Context, c *client, what string) error {
-	p.Note(ctx, "provider", string(c.Provider.ID), "cause", what)
+	p.Note(ctx, "provider", string(c.Provider.ID), "cause", short(what))
 	return fault.New(fault.Malformed, "errors.provider_refused", "provider", c.Provider.Name)
 }
 

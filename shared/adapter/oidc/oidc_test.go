@@ -23,7 +23,9 @@ import (
 	"latchkey.dev/infra/run/provider"
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/oidc"
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 )
 
@@ -480,6 +482,84 @@ func TestSenderO10SlowProviders(t *testing.T) {
 		}
 		if !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// TestSenderO6AnAgencyIsToldApartWhatIsDownAndWhatIsNone: what its own provider answers is bounded like everybody's, and of what is no
+// provider its people learn that, since they are who can mend it.
+func TestSenderO6AnAgencyIsToldApartWhatIsDownAndWhatIsNone(t *testing.T) {
+	t.Parallel()
+	says := func(status int, body string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	lies := func(change func(map[string]any)) func(http.ResponseWriter) {
+		d := map[string]any{"issuer": "https://id.example/oidc", "authorization_endpoint": "https://id.example/a",
+			"token_endpoint": "https://id.example/t", "jwks_uri": "https://id.example/k"}
+		change(d)
+		b, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return says(200, string(b))
+	}
+	const down, none = fault.Unavailable, fault.Malformed
+	for what, x := range map[string]struct {
+		answers func(http.ResponseWriter)
+		want    fault.Code
+	}{
+		"no answer":        {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, down},
+		"an error":         {says(502, "down"), down},
+		"too many":         {says(429, "later"), down},
+		"nothing there":    {says(404, "nothing"), none},
+		"elsewhere":        {says(302, ""), none},
+		"a page":           {says(200, "<html>"), none},
+		"a flood":          {says(200, `{"issuer":"`+strings.Repeat("x", 300<<10)+`"}`), none},
+		"another issuer":   {lies(func(d map[string]any) { d["issuer"] = "https://id.example/oidc/" }), none},
+		"a private token":  {lies(func(d map[string]any) { d["token_endpoint"] = "https://10.0.0.1/t" }), none},
+		"a plain page":     {lies(func(d map[string]any) { d["authorization_endpoint"] = "http://id.example/a" }), none},
+		"keys on the disk": {lies(func(d map[string]any) { d["jwks_uri"] = "file:///etc/passwd" }), none},
+	} {
+		w := anIssuer(t)
+		offices := oidc.OpenOffices(w.asks, roundtrip.Transport(http.StripPrefix("/oidc", w.server)),
+			func(id.Agency) string { return redirect })
+		a := &agency.Agency{ID: "ag_01KBGM2DHWSZ0F8S1S6GZB2Q5X", SignIn: agency.SignIn{Name: "Okta", Issuer: "https://id.example/oidc",
+			ClientID: provider.ClientID, Version: 1}}
+		fails := func(out http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/.well-known/openid-configuration" {
+				x.answers(out)
+				return true
+			}
+			return false
+		}
+		w.server.Fail(fails)
+		e := identity.NewErrand(identity.OfAgency(a.ID), "", "", w.clock())
+		if _, err := offices.BeginAt(t.Context(), a, e); !fault.Is(err, x.want) || len(w.cause()) > 200 {
+			t.Errorf("%s: %v, %s; want %s", what, err, w.cause(), x.want)
+		}
+		// The same for who comes back when it has begun to fail, and nothing of that lasts.
+		w.server.Fail(nil)
+		to, err := offices.BeginAt(t.Context(), a, e)
+		if err != nil {
+			t.Fatalf("after %s: %v", what, err)
+		}
+		asked, err := url.Parse(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.server.Fail(fails)
+		code := w.server.Grant(anna, asked.Query())
+		if _, err := offices.FinishAt(t.Context(), a, provider.Secret, e, code, w.server.Issuer); !fault.Is(err, x.want) {
+			t.Errorf("%s, for who comes back: %v; want %s", what, err, x.want)
+		}
+		w.server.Fail(nil)
+		said, err := offices.FinishAt(t.Context(), a, provider.Secret, e, code, w.server.Issuer)
+		if err != nil || said.Subject != anna.Subject {
+			t.Errorf("after %s, for who comes back: %+v, %v", what, said, err)
 		}
 	}
 }

@@ -51,6 +51,9 @@ type Member struct {
 	AddedAt time.Time   // zero for the first owner of an agency that was founded by hand
 	Notice  Notice
 	Account Account // at the agency's own provider
+	// Held is whether the agency may demand its own provider of the member. It is written with every change of that, and with who comes
+	// later, so that nobody else's agency has to be asked at every request.
+	Held bool
 }
 
 // PortalRight is what the member may do in Client Portal: an owner is an administrator always, an admin unless that was chosen

@@ -162,10 +162,14 @@ func (c Caller) MayPortalNow(s Scope, r Right, now time.Time) error {
 func errNoKey() error { return fault.New(fault.StepUpRequired, "errors.step_up_by_no_key") }
 
 // MustSignIn returns nil when the caller is a person, whose session is good for everything of the person's. Otherwise a fault with code
-// [fault.Unauthenticated], or [fault.Forbidden] for a session that an agency's own provider has made.
-func (c Caller) MustSignIn() error {
-	if err := c.MustBeSomebody(); err != nil {
-		return err
+// [fault.Unauthenticated], or [fault.Forbidden] for a session that an agency's own provider has made: that one is the agency's, and
+// opens nothing of the person's.
+func (c Caller) MustSignIn() error { return c.MustSignInTo("errors.nobody_is_signed_in_ask_for") }
+
+// MustSignInTo is [Caller.MustSignIn] with the key of the sentence that nobody is told, which says what to sign in for.
+func (c Caller) MustSignInTo(sentence string) error {
+	if !c.SignedIn() {
+		return fault.New(fault.Unauthenticated, sentence)
 	}
 	if c.By.Bound != "" {
 		return fault.New(fault.Forbidden, "errors.session_is_bound")
@@ -196,17 +200,4 @@ func (c Caller) Enters(a *agency.Agency) error {
 	f := fault.New(fault.IssuerRequired, "errors.own_issuer_required", "provider", a.SignIn.Name)
 	f.Existing = string(a.ID)
 	return f
-}
-
-// MustOwn returns nil when the caller is a person who may see and change what is its own, whatever agency that is about. Otherwise a
-// fault with code [fault.Unauthenticated], or [fault.Forbidden] for who was let in by one agency's own provider: that is the agency's,
-// and opens nothing of the person's.
-func (c Caller) MustOwn() error {
-	if err := c.MustBeSomebody(); err != nil {
-		return err
-	}
-	if c.By.Bound != "" {
-		return fault.New(fault.Forbidden, "errors.account_not_here")
-	}
-	return nil
 }

@@ -236,7 +236,9 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	v.Banner.From = mailFrom(out)
 	if may && own {
 		v.Resend = resend(c.Invite, a, now)
-		later(&v, c, a, now)
+		if err := s.later(ctx, directory, caller, &v, c, a); err != nil {
+			return v, err
+		}
 	}
 	if c.Invite.At(now) == invite.Scheduled && v.Banner.Title != "" {
 		v.Banner.Text = words.Say("client.goes_out", "moment", bothTimes(c.Invite.SendAt, c.Location(a)))
@@ -409,7 +411,11 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 		v.Again = true
 	}
 	if i.Undecided() || i.At(now) == invite.Expired {
-		v.Cancel = &page.Cancel{Text: words.Say("client.cancel_facts", "email", c.Email)}
+		v.Cancel = &page.Cancel{Why: words.Say("client.cancel_text"), Text: words.Say("client.cancel_facts", "email", c.Email)}
+	}
+	if i.Status == invite.Scheduled {
+		v.Cancel = &page.Cancel{Why: words.Say("client.cancel_scheduled"),
+			Text: words.Say("client.cancel_scheduled_facts", "email", c.Email)}
 	}
 }
 

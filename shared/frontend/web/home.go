@@ -38,8 +38,10 @@ func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activit
 		for _, t := range h.Tasks {
 			v.Tasks = append(v.Tasks, s.task(t, caller.Administers() && s.sends(a, caller), v.Workspace.Employee))
 		}
-		if v.Invited, err = s.invited(r, waiting, caller); err != nil {
-			return err
+		if caller.By.Bound == "" { // invitations are the person's own, and none of the agency's
+			if v.Invited, err = s.invited(r, waiting, caller); err != nil {
+				return err
+			}
 		}
 		if caller.MayPortal(identity.ActivityRead, identity.Oversee) != nil {
 			return s.show(w, r, http.StatusOK, v)

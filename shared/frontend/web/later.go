@@ -23,17 +23,32 @@ import (
 const laterInForm = "2006-01-02T15:04"
 
 // later puts on a client's page when the invite goes out, or whether it is reminded of, for whoever may change that.
-func later(v *page.Client, c *client.Client, a *agency.Agency, now time.Time) {
-	zone := c.Location(a)
-	switch i := c.Invite; i.At(now) {
+func (s *Site) later(
+	ctx context.Context, directory *clients.Directory, caller identity.Caller, v *page.Client, c *client.Client, a *agency.Agency,
+) error {
+	zone, i := c.Location(a), c.Invite
+	switch i.At(s.now()) {
 	case invite.Scheduled:
+		v.Reminding = &page.Reminding{On: !i.Reminders.Off, Next: words.Say("client.reminders_on")}
+		if a.Reminders.Off {
+			v.Reminding = nil // the agency's settings say that nobody is reminded
+		}
 		v.Later = &page.Later{At: i.SendAt.In(zone).Format(laterInForm), Zone: timezone.Shown(cmp.Or(c.OwnZone, c.Zone, a.Zone))}
 	case invite.Pending:
 		v.Reminding = &page.Reminding{On: !i.Reminders.Off}
+		stopped, err := directory.Unreminded(ctx, caller, c)
+		if err != nil {
+			return err
+		}
+		if stopped {
+			v.Reminding = &page.Reminding{Stopped: true, On: !i.Reminders.Off, Next: words.Say("client.reminders_stopped")}
+			return nil
+		}
 		if len(i.Reminders.Plan) > 0 && !i.Reminders.Off && !a.Reminders.Off {
 			v.Reminding.Next = words.Say("client.reminder_next", "moment", bothTimes(i.Reminders.Plan[0], zone))
 		}
 	}
+	return nil
 }
 
 // bothTimes is a moment by the clocks of the zone, and of UTC where those differ.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/reminder"
@@ -142,6 +143,10 @@ func (s *Site) notifications(
 		case d.Rights:
 			if a.MayPortal() == nil && caller.Administers() {
 				v.Rights = append(v.Rights, k)
+			}
+		case d.Kind == notice.EndpointFailing || d.Kind == notice.EndpointDisabled:
+			if caller.Level() == agency.Owner {
+				v.Hooks = append(v.Hooks, k)
 			}
 		default:
 			v.Invites = append(v.Invites, k)

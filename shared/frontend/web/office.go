@@ -50,9 +50,9 @@ func confirmAtOffice(w http.ResponseWriter, r *http.Request, offices *signin.Off
 		return fault.New(fault.CrossOrigin, "errors.to_protect_you_we_take_changes")
 	}
 	to, sealed, err := offices.BeginStepUp(r.Context(), caller, at, form, address(r))
-	if f := fault.As(err); f != nil && f.Code == fault.Unavailable {
-		note(r.Context(), f)
-		return seeOther(w, keptPath(form, signin.Unavailable, identity.OfAgency(at)))
+	if why := signin.NotBegun(err); why != "" {
+		note(r.Context(), fault.As(err))
+		return seeOther(w, keptPath(form, why, identity.OfAgency(at)))
 	}
 	if err != nil {
 		return err
@@ -65,9 +65,9 @@ func confirmAtOffice(w http.ResponseWriter, r *http.Request, offices *signin.Off
 func toOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices, at id.Agency) error {
 	next, fresh := officeNext(r.URL.Query().Get("next")), r.URL.Query().Get("fresh") != ""
 	to, sealed, err := offices.Begin(r.Context(), at, next, fresh, address(r))
-	if f := fault.As(err); f != nil && f.Code == fault.Unavailable {
-		note(r.Context(), f)
-		return seeOther(w, officeSetbackPath(signin.Unavailable, at, next, fresh))
+	if why := signin.NotBegun(err); why != "" {
+		note(r.Context(), fault.As(err))
+		return seeOther(w, officeSetbackPath(why, at, next, fresh))
 	}
 	if err != nil {
 		return err

@@ -97,7 +97,12 @@ func ownSignInNote(q url.Values, provider string) page.Note {
 	case "removed":
 		return page.Note{Tone: page.Good, Text: words.Say("ownsignin.removed")}
 	}
-	if text := officeSetback(signin.Setback(q.Get("problem")), provider); text != "" && provider != "" {
+	why := signin.Setback(q.Get("problem"))
+	text := officeSetback(why, provider)
+	if why == signin.NoProvider {
+		text = words.Say("ownsignin.no_provider")
+	}
+	if text != "" && provider != "" {
 		return page.Note{Tone: page.Bad, Text: text}
 	}
 	return page.Note{}
@@ -114,6 +119,8 @@ func officeSetback(why signin.Setback, provider string) string {
 		return words.Say("ownsignin.refused", "provider", provider)
 	case signin.NoAddress:
 		return words.Say("ownsignin.no_address", "provider", provider)
+	case signin.NoProvider:
+		return words.Say("ownsignin.not_set_up", "provider", provider)
 	case signin.NotMember:
 		return words.Say("ownsignin.not_member", "provider", provider)
 	}

@@ -194,7 +194,7 @@ func stepUpNote(why signin.Setback, provider string) page.Note {
 	switch why {
 	case signin.Canceled:
 		n.Text = words.Say("stepup.canceled", "provider", provider)
-	case signin.Unavailable:
+	case signin.Unavailable, signin.NoProvider:
 		n.Text = words.Say("stepup.unavailable", "provider", provider)
 	case signin.Refused:
 		n.Text = words.Say("stepup.refused", "provider", provider)

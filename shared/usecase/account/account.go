@@ -113,10 +113,7 @@ type Self struct {
 // See gathers all that is kept of the caller. Faults: [fault.Unauthenticated]; [fault.Forbidden] for who was let in by one agency's
 // own provider.
 func (s *Self) See(ctx context.Context, caller identity.Caller) (*Overview, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_account")
-	}
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignInTo("errors.sign_in_to_see_your_account"); err != nil {
 		return nil, err
 	}
 	p, err := s.Store.Person(ctx, caller.User)

@@ -46,10 +46,7 @@ type Erasure struct {
 // Faults: [fault.Unauthenticated]; [fault.StepUpRequired]; [fault.LastOwner] before anything is done,
 // for the only owner of an agency; [fault.NotActive] before anything is done, for a person who pays by subscription.
 func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
-	if !caller.SignedIn() {
-		return fault.New(fault.Unauthenticated, "errors.sign_in_to_erase_your_data")
-	}
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignInTo("errors.sign_in_to_erase_your_data"); err != nil {
 		return err
 	}
 	if err := caller.SteppedUp(e.Now()); err != nil {

@@ -35,10 +35,7 @@ type Leaving struct {
 // what was left is no fault. Faults: [fault.Unauthenticated]; [fault.NotFound] for an agency that the caller has
 // never been a client of.
 func (l *Leaving) Leave(ctx context.Context, caller identity.Caller, which id.Agency) error {
-	if !caller.SignedIn() {
-		return fault.New(fault.Unauthenticated, "errors.sign_in_to_leave_a_portal")
-	}
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignInTo("errors.sign_in_to_leave_a_portal"); err != nil {
 		return err
 	}
 	p, err := l.Store.Person(ctx, caller.User)

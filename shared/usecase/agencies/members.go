@@ -155,7 +155,7 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 		}
 		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Level: in.Level,
 			Portal: in.Right, AddedAt: now,
-			Notice: agency.NewNotice(now)}
+			Notice: agency.NewNotice(now), Held: team.Agency.SignIn.Required}
 		mail := allowance.Mail{Kind: allowance.Welcome, Agency: caller.Agency, Tier: team.Agency.MailTier(now), Actor: caller.Member,
 			To: id.UserOf(to)}
 		logs, err := n.Store.Mails(ctx, mail.Keys())

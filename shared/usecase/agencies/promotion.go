@@ -79,7 +79,7 @@ func (p *Promotions) Promote(ctx context.Context, caller identity.Caller, which 
 		}
 		now := p.Now().Truncate(time.Millisecond)
 		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: c.Email, Name: c.Name, Level: agency.Employee,
-			Portal: agency.Denied, AddedAt: now, Notice: agency.NewNotice(now)}
+			Portal: agency.Denied, AddedAt: now, Notice: agency.NewNotice(now), Held: team.Agency.SignIn.Required}
 		if err := c.Promote(now, m.ID); err != nil {
 			return err
 		}

@@ -65,8 +65,8 @@ type Page struct {
 // an invite there; [fault.Invalid] in interval; [fault.Gone], [fault.Expired]; [fault.NothingToPay] for an invite that
 // costs nothing; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval) (Page, error) {
-	if !caller.SignedIn() {
-		return Page{}, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that")
+	if err := caller.MustSignInTo("errors.sign_in_with_the_address_that"); err != nil {
+		return Page{}, err
 	}
 	if err := caller.SteppedUp(s.Now()); err != nil {
 		return Page{}, err
@@ -318,8 +318,8 @@ func (s *Checkouts) request(c *client.Client) payment.CheckoutRequest {
 // from the payment service. It returns the relationship as it is then. Faults: [fault.Unauthenticated], [fault.NotFound],
 // [fault.Unavailable].
 func (s *Checkouts) Confirm(ctx context.Context, caller identity.Caller, agencyID id.Agency) (*client.Client, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that_2")
+	if err := caller.MustSignInTo("errors.sign_in_with_the_address_that_2"); err != nil {
+		return nil, err
 	}
 	ref := id.RefOf(agencyID, caller.Email)
 	c, err := s.Store.Client(ctx, agencyID, ref, true)

@@ -24,8 +24,8 @@ type Contracts struct{ Store ContractStore }
 // Relationship is the caller's own at the agency, with contract and payment. Faults: [fault.Unauthenticated];
 // [fault.NotFound] for an agency that the caller has nothing with.
 func (s *Contracts) Relationship(ctx context.Context, caller identity.Caller, agency id.Agency) (*client.Client, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_what_you")
+	if err := caller.MustSignInTo("errors.sign_in_to_see_what_you"); err != nil {
+		return nil, err
 	}
 	c, err := s.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
 	if fault.Is(err, fault.NotFound) || err == nil && !c.Listed {

@@ -94,8 +94,8 @@ func find(ctx context.Context, store InviteStore, token string, caller identity.
 
 // proven reads the agency's invitation to the caller's address. What waits for another address is as good as none.
 func proven(ctx context.Context, store InviteStore, agency id.Agency, caller identity.Caller, fresh bool) (*client.Client, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that_2")
+	if err := caller.MustSignInTo("errors.sign_in_with_the_address_that_2"); err != nil {
+		return nil, err
 	}
 	c, err := store.Client(ctx, agency, id.RefOf(agency, caller.Email), fresh)
 	if fault.Is(err, fault.NotFound) || err == nil && (c.Email != caller.Email || !c.Listed) {
@@ -204,8 +204,8 @@ func (r *Invitations) AddressIn(ctx context.Context, token, browsers string) (em
 // when what is offered is not what was seen; [fault.Gone] also when the agency is suspended or not on Max any more, or
 // the inviter does not work there any more; [fault.Expired].
 func (r *Invitations) Accept(ctx context.Context, token, seen string, caller identity.Caller) (*client.Client, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that_3")
+	if err := caller.MustSignInTo("errors.sign_in_with_the_address_that_3"); err != nil {
+		return nil, err
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {

@@ -44,6 +44,10 @@ type Change struct {
 	Max   bool
 	Rows  []audit.Entry
 	Tells []*identity.Code
+	// Holds are the agency's people, who are held to it from now on, or not any more ([agency.Member.Held]); nil where nothing changes
+	// for them. It holds while Staff is [agency.Agency.Staff] still.
+	Holds []id.Member
+	Staff int
 }
 
 // View is an agency's own provider, and what there is to see beside it.
@@ -148,6 +152,10 @@ func (s *Settings) decided(ctx context.Context, caller identity.Caller,
 			c.Rows = append(c.Rows, row(now, caller, action, name))
 			c.Tells = identity.TellOwners(people, what, identity.Told{Provider: name, Agency: a.Name, Person: caller.Email}, now,
 				func() string { return ulid.Make().String() })
+			c.Staff = a.Staff
+			for i := range people {
+				c.Holds = append(c.Holds, people[i].ID)
+			}
 		}
 		return s.Store.Save(ctx, c)
 	})
@@ -170,9 +178,9 @@ func onMax(a *agency.Agency) error {
 	return nil
 }
 
-// Set says which provider it is. What is changed but for its name has to be tested anew: it is demanded no more until then, since whoever
-// changes the way in must not be the last to know that it leads nowhere. Faults: those of Require; [fault.Invalid] in name, issuer,
-// clientId and clientSecret.
+// Set says which provider it is; what is so already changes nothing. What is changed but for its name has to be tested anew: it is
+// demanded no more until then, since whoever changes the way in must not be the last to know that it leads nowhere. Faults: those of
+// Require; [fault.Invalid] in name, issuer, clientId and clientSecret.
 func (s *Settings) Set(ctx context.Context, caller identity.Caller, r agency.Registration) (*View, error) {
 	return s.decided(ctx, caller, func(a *agency.Agency, now time.Time, c *Change) (bool, error) {
 		in, err := r.Parse(s.Judge)
@@ -187,11 +195,17 @@ func (s *Settings) Set(ctx context.Context, caller identity.Caller, r agency.Reg
 		if in.Secret == nil && !same {
 			return false, fault.InField("clientSecret", "ownsignin.secret_again")
 		}
-		if in.Secret == nil && x.Name == in.Name {
+		secret := in.Secret
+		if same && secret != nil { // typed once more, or sent twice
+			if before, err := s.Keys.Open(x.Secret, a.SecretPlace(x.Issuer, x.ClientID)); err == nil && before == *secret {
+				secret = nil
+			}
+		}
+		if secret == nil && x.Name == in.Name {
 			return false, nil
 		}
-		if in.Secret != nil {
-			x.Secret = s.Keys.Seal(*in.Secret, a.SecretPlace(in.Issuer, in.ClientID))
+		if secret != nil {
+			x.Secret = s.Keys.Seal(*secret, a.SecretPlace(in.Issuer, in.ClientID))
 			x.SetAt, x.Required, x.Rested = now, false, false
 		}
 		x.Name, x.Issuer, x.ClientID = in.Name, in.Issuer, in.ClientID

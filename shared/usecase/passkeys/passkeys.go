@@ -119,7 +119,7 @@ func answered(
 // mayChange returns nil for a person who has lately proved to be who it is. Who was let in by an agency's own provider can't make or
 // remove what opens everything else.
 func mayChange(c identity.Caller, now time.Time) error {
-	if err := c.MustOwn(); err != nil {
+	if err := c.MustSignIn(); err != nil {
 		return err
 	}
 	return c.SteppedUp(now)
@@ -254,7 +254,7 @@ type Keyring struct {
 
 // List lists the caller's passkeys, oldest first. Faults: [fault.Unauthenticated], [fault.Forbidden].
 func (k *Keyring) List(ctx context.Context, caller identity.Caller) (*passkey.Set, error) {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return nil, err
 	}
 	return k.Store.Passkeys(ctx, caller.User)
@@ -265,7 +265,7 @@ func (k *Keyring) List(ctx context.Context, caller identity.Caller) (*passkey.Se
 func (k *Keyring) Rename(
 	ctx context.Context, caller identity.Caller, which id.Passkey, typed string, from identity.Browser,
 ) (*passkey.Passkey, error) {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return nil, err
 	}
 	name, err := passkey.ParseName(typed)

@@ -27,7 +27,7 @@ type Confirming struct {
 // Begin makes a challenge for a passkey of the caller. Faults: [fault.Unauthenticated], [fault.Forbidden]; [fault.NotFound] for somebody
 // without any; [fault.RateLimited].
 func (c *Confirming) Begin(ctx context.Context, caller identity.Caller, from identity.Browser, ip string) (*Options, error) {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return nil, err
 	}
 	now := c.Now()
@@ -74,7 +74,7 @@ type Confirmations struct {
 func (c *Confirmations) Finish(
 	ctx context.Context, caller identity.Caller, a Assertion, from identity.Browser, ip string,
 ) (identity.Caller, error) {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return caller, err
 	}
 	now := c.Now().Truncate(time.Millisecond)

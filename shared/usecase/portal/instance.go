@@ -146,8 +146,8 @@ func (p *Instances) note(ctx context.Context, v *Instance, seen instance.Seen, r
 
 // find looks through the agencies that the caller is a client of for the one that opens the instance to it, as it is now.
 func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.Resource) (*Instance, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_portal")
+	if err := caller.MustSignInTo("errors.sign_in_to_see_your_portal"); err != nil {
+		return nil, err
 	}
 	missing := fault.New(fault.NotFound,
 		"errors.there_is_no_such_instance_in")

@@ -89,8 +89,8 @@ func (p *Portal) Return(ctx context.Context, caller identity.Caller, last id.Age
 }
 
 func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id.Agency) (*View, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_portal")
+	if err := caller.MustSignInTo("errors.sign_in_to_see_your_portal"); err != nil {
+		return nil, err
 	}
 	mine, err := p.Store.Portals(ctx, caller.User)
 	if err != nil {
@@ -218,8 +218,8 @@ type Ended struct {
 // Ended lists the portals that the person had, the latest to end first. Agencies that are gone, or have forgotten the
 // person, are not in it. Faults: [fault.Unauthenticated].
 func (p *Portal) Ended(ctx context.Context, caller identity.Caller) ([]Ended, error) {
-	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_portal")
+	if err := caller.MustSignInTo("errors.sign_in_to_see_your_portal"); err != nil {
+		return nil, err
 	}
 	all, err := p.Store.Left(ctx, caller.User)
 	if err != nil {

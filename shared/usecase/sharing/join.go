@@ -246,6 +246,9 @@ func (j *Joins) Join(ctx context.Context, token string, caller identity.Caller, 
 	if !caller.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated, "links.sign_in")
 	}
+	if err := caller.MustSignIn(); err != nil {
+		return nil, err
+	}
 	name, err := text.Line("name", in.Name, text.MaxName)
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ type Links struct {
 // mayLink returns nil when the caller may change which accounts sign it in at now. Faults: [fault.Unauthenticated],
 // [fault.Forbidden], [fault.StepUpRequired].
 func mayLink(caller identity.Caller, now time.Time) error {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return err
 	}
 	return caller.SteppedUp(now)
@@ -42,7 +42,7 @@ func mayLink(caller identity.Caller, now time.Time) error {
 
 // List lists the accounts that sign the caller in. Faults: [fault.Unauthenticated].
 func (l *Links) List(ctx context.Context, caller identity.Caller) ([]identity.Link, error) {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return nil, err
 	}
 	links, err := l.Store.Links(ctx, caller.User)

@@ -44,15 +44,30 @@ type OfficeStore interface {
 
 // OfficeProvider is asked who somebody is. It is set up by an agency, so nothing that it says counts for anything else.
 type OfficeProvider interface {
-	// BeginAt returns where the browser goes. Faults: [fault.Unavailable] for a provider that does not answer, or is none.
+	// BeginAt returns where the browser goes. Faults: [fault.Unavailable] for a provider that does not answer; [fault.Malformed] for what
+	// answers there, and is none, or calls itself otherwise.
 	BeginAt(ctx context.Context, a *agency.Agency, e *identity.Errand) (string, error)
 	// FinishAt exchanges what the browser has brought back for what the provider says of the person. Faults: [fault.Unavailable],
 	// [fault.Malformed], as [Provider.Finish] has them.
 	FinishAt(ctx context.Context, a *agency.Agency, secret string, e *identity.Errand, code, issuer string) (*identity.Assertion, error)
 }
 
-// NotMember is the setback of somebody who does not work at the agency whose provider has sent it.
-const NotMember Setback = "not_member"
+// The setbacks of agencies' own providers alone.
+const (
+	NotMember  Setback = "not_member"  // who comes from there does not work at the agency
+	NoProvider Setback = "no_provider" // what answers at its address is no provider as the agency has set it up
+)
+
+// NotBegun is the setback of a fault with which it could not be begun to sign in by an agency's own provider; "" for any other fault.
+func NotBegun(err error) Setback {
+	switch {
+	case fault.Is(err, fault.Unavailable):
+		return Unavailable
+	case fault.Is(err, fault.Malformed):
+		return NoProvider
+	}
+	return ""
+}
 
 // Offices signs members of agencies in by the agencies' own providers.
 type Offices struct {
@@ -76,7 +91,8 @@ func offering(ctx context.Context, store OfficePeople, which id.Agency) (*agency
 }
 
 // Begin returns where the browser goes to sign in by the agency's own provider, and what it keeps meanwhile. fresh has the person prove
-// to the provider once more to be who it is. Faults: [fault.RateLimited]; [fault.Unavailable]; [fault.NotFound] for an agency without.
+// to the provider once more to be who it is. Faults: [fault.RateLimited]; [fault.Unavailable], [fault.Malformed], see [NotBegun];
+// [fault.NotFound] for an agency without.
 func (o *Offices) Begin(ctx context.Context, at id.Agency, next string, fresh bool, ip string) (path, sealed string, err error) {
 	if err := identity.AllowNetwork(ctx, o.Store, "errand-ip", ip, errandsPerIP, o.Now()); err != nil {
 		return "", "", err

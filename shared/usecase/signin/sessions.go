@@ -50,7 +50,7 @@ func (s *Sessions) EndOthers(ctx context.Context, caller identity.Caller, from i
 func (s *Sessions) end(
 	ctx context.Context, caller identity.Caller, keep string, what identity.Tells, from identity.Browser, ip string,
 ) error {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return err
 	}
 	told := identity.Told{Device: from.Device, Network: identity.NetworkOf(ip)}
@@ -83,7 +83,7 @@ type OwnSessions struct {
 func (o *OwnSessions) List(
 	ctx context.Context, caller identity.Caller, after id.Session, limit int,
 ) (page []identity.Session, next id.Session, err error) {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return nil, "", err
 	}
 	last := bare(after)
@@ -120,7 +120,7 @@ func bare(s id.Session) string {
 func (o *OwnSessions) End(
 	ctx context.Context, caller identity.Caller, which id.Session, from identity.Browser, ip string,
 ) (own bool, err error) {
-	if err := caller.MustOwn(); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return false, err
 	}
 	own = bare(which) == caller.Session

@@ -49,9 +49,9 @@ type Credentials struct {
 
 // Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
 // count where Who takes them; elsewhere only a session does, and a key is told so where people step up. One read; for an agency's
-// people and keys a second one, which tells whether the person still works there, or the key's maker, and what it is there; and for
-// people a third, of their agency, which tells by which way in they come and what it lets employees. All are read as they are now:
-// what was taken away does not open the next request.
+// people and keys a second one, which tells whether the person still works there, or the key's maker, and what it is there; and a third,
+// of their agency, for employees, whom it may let do more, and for people of whom it may demand its own provider. All are read as they
+// are now: what was taken away does not open the next request.
 //
 // Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden]; [fault.StepUpRequired].
 func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {
@@ -145,13 +145,13 @@ func (d *Authenticator) placed(ctx context.Context, caller identity.Caller, r id
 		return identity.Caller{}, err
 	}
 	var a *agency.Agency
-	if caller.SignedIn() || m.PortalRight() == agency.PortalEmployee && r != identity.Office {
+	if caller.SignedIn() && (m.Held || caller.By.Bound != "") || m.PortalRight() == agency.PortalEmployee && r != identity.Office {
 		if a, err = d.Store.Agency(ctx, caller.Agency); err != nil {
 			return identity.Caller{}, err
 		}
 	}
 	caller = caller.At(identity.PlaceOf(m, a))
-	if caller.SignedIn() {
+	if a != nil {
 		if err := caller.Enters(a); err != nil {
 			return identity.Caller{}, err
 		}

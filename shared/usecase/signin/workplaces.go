@@ -90,8 +90,8 @@ func (n NewAgency) Check() (name, color string, err error) {
 func (u *SignUps) SignUp(
 	ctx context.Context, caller identity.Caller, cookie string, n NewAgency, once, ip string,
 ) (*agency.Agency, string, *identity.Session, error) {
-	if !caller.SignedIn() {
-		return nil, "", nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_make_an_agency")
+	if err := caller.MustSignInTo("errors.sign_in_to_make_an_agency"); err != nil {
+		return nil, "", nil, err
 	}
 	name, color, err := n.Check()
 	if err != nil {
@@ -166,8 +166,8 @@ type Place struct {
 
 // List lists the agencies that the caller works at, by name. portals tells whether it is a client of any.
 func (w *Workplaces) List(ctx context.Context, caller identity.Caller) (places []Place, portals bool, err error) {
-	if !caller.SignedIn() {
-		return nil, false, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_agencies")
+	if err := caller.MustSignInTo("errors.sign_in_to_see_your_agencies"); err != nil {
+		return nil, false, err
 	}
 	all, err := w.Store.Memberships(ctx, caller.User)
 	if err != nil {
@@ -210,8 +210,11 @@ func (w *Workplaces) place(ctx context.Context, m identity.Membership) (*agency.
 // the same time. It returns the new cookie. Faults: [fault.Unauthenticated]; [fault.NotFound] for an agency that the
 // caller does not work at.
 func (w *Workplaces) Switch(ctx context.Context, caller identity.Caller, cookie string, to id.Agency) (string, *identity.Session, error) {
+	if err := caller.MustSignInTo("errors.sign_in_to_choose_an_agency"); err != nil {
+		return "", nil, err
+	}
 	_, old, err := identity.LocateSession(cookie)
-	if err != nil || !caller.SignedIn() {
+	if err != nil {
 		return "", nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_choose_an_agency")
 	}
 	notThere := fault.New(fault.NotFound, "errors.you_work_at_no_such_agency")

@@ -138,6 +138,7 @@ type InviteForm struct {
 	Later     string // when it is to go out, as it was typed; "" for at once
 	Zone      string // the recipient's time zone, as it was typed
 	Zones     []string
+	OwnZone   string // the agency's
 	Quiet     bool   // whether it is never reminded of
 	Existing  string // path of the client that has the address already; "" for none
 	Upgrade   string // path of the page that says how to get the plan that inviting needs; "" where it is there
@@ -248,8 +249,9 @@ type Later struct {
 
 // Reminding is whether the recipient of an invite is reminded of it, and the form to change that.
 type Reminding struct {
-	On   bool
-	Next string // when the next one goes out, in a sentence; "" where none will
+	On      bool
+	Stopped bool   // whether they have stopped reminders themselves, so that there is nothing to switch
+	Next    string // when the next one goes out, or whether there will be any, in a sentence; "" where none will
 }
 
 // Banner is what stands on top of a client's page.
@@ -321,6 +323,7 @@ type Linked struct {
 
 // Cancel is the offer to cancel an invite.
 type Cancel struct {
-	Open bool // whether the question is asked already
+	Open bool   // whether the question is asked already
+	Why  string // what cancelling does, in a sentence
 	Text string
 }

@@ -15,6 +15,7 @@ type Notifications struct {
 	Invites   []NotificationKind
 	Money     []NotificationKind // of these owners are told for all clients
 	Rights    []NotificationKind // of these the administrators of Client Portal are told; none for others
+	Hooks     []NotificationKind // of these owners are told; none for others
 	Rhythms   []Option           // how often the member is told
 	Reminders *RemindersForm     // nil for who may not choose
 	Note      Note
