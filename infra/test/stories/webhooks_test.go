@@ -639,6 +639,29 @@ func TestSenderW10AnEndpointThatIsMadeMeanwhile(t *testing.T) {
 	})
 }
 
+// TestSenderW10WhatIsFoundTwiceComesOnce has the look through the log be faster than the outbox: one of them has an event sent.
+func TestSenderW10WhatIsFoundTwiceComesOnce(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(goodPort))
+		h.office.invite("ops@acme.example")
+		h.skip(webhook.LookBack + time.Second)
+		look := webhook.Job{Kind: webhook.Regain, Agency: e.Agency, Endpoint: e.ID, Back: true}
+		h.network.step(h.ctx, func(ctx context.Context) {
+			must(t, h.carrier.Handle(ctx, look.Encode()))
+			must(t, h.hookSweep.Run(ctx))
+		})
+		h.runs(10 * time.Minute)
+		seen := map[string]int{}
+		for _, a := range h.receivers.got(goodPort) {
+			seen[a.id()]++
+		}
+		if n := len(h.receivers.got(goodPort)); len(seen) != 3 || n != 3 {
+			t.Errorf("of %d events %d came", len(seen), n)
+		}
+	})
+}
+
 // TestSenderW9ADeletedEndpointLeavesNothing deletes one with many deliveries.
 func TestSenderW9ADeletedEndpointLeavesNothing(t *testing.T) {
 	t.Parallel()

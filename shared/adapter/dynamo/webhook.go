@@ -412,22 +412,25 @@ func (t *Table) outboxRow(ctx context.Context, d webhooks.Due) (audit.Entry, err
 	return e, err
 }
 
-// fanOut writes the deliveries of a row and takes it out of the outbox, all or nothing. A delivery that is there already stays as it is;
-// conflict.ErrChanged when the row does not wait any more.
-func (t *Table) fanOut(ctx context.Context, d webhooks.Due, all []webhook.Delivery) error {
+// fanOut writes the deliveries of a row and takes it out of the outbox, all or nothing, and returns those that were
+// written: a delivery that is there already stays as it is. conflict.ErrChanged when the row does not wait any more.
+func (t *Table) fanOut(ctx context.Context, d webhooks.Due, all []webhook.Delivery) ([]webhook.Delivery, error) {
 	for {
 		writes := []types.TransactWriteItem{{Update: &types.Update{TableName: &t.name, Key: rowKey(d),
 			UpdateExpression: aws.String("REMOVE dp, due"), ConditionExpression: aws.String(stillMayBeTold)}}}
 		for i := range all {
 			w, err := t.putWay(&all[i])
 			if err != nil {
-				return err
+				return nil, err
 			}
 			writes = append(writes, w)
 		}
 		err := t.transact(ctx, writes)
-		if err == nil || !errors.Is(err, conflict.ErrChanged) || failed(err, 0) {
-			return err
+		if err == nil {
+			return all, nil
+		}
+		if !errors.Is(err, conflict.ErrChanged) || failed(err, 0) {
+			return nil, err
 		}
 		var left []webhook.Delivery
 		for i := range all {
@@ -436,7 +439,7 @@ func (t *Table) fanOut(ctx context.Context, d webhooks.Due, all []webhook.Delive
 			}
 		}
 		if len(left) == len(all) { // somebody else is at it
-			return err
+			return nil, err
 		}
 		all = left
 	}

@@ -115,8 +115,8 @@ func (w WebhookSweep) Row(ctx context.Context, d webhooks.Due) (audit.Entry, err
 	return w.t.outboxRow(ctx, d)
 }
 
-// FanOut writes the deliveries of a row and takes it out of the outbox.
-func (w WebhookSweep) FanOut(ctx context.Context, d webhooks.Due, all []webhook.Delivery) error {
+// FanOut writes the deliveries of a row and takes it out of the outbox. It returns those that were written.
+func (w WebhookSweep) FanOut(ctx context.Context, d webhooks.Due, all []webhook.Delivery) ([]webhook.Delivery, error) {
 	return w.t.fanOut(ctx, d, all)
 }
 

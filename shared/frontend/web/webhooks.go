@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -383,6 +384,8 @@ func (s *Site) hook(ctx context.Context, p HookParts, caller identity.Caller, wh
 				page.HookAttempt{At: page.TimeAt(t.At, now), Says: attempted(t), ByHand: t.ByPerson, Answer: t.Excerpt})
 		}
 		v.Shown = &shown
+		v.Watch = !d.Due.IsZero() && d.Due.Sub(now) <= webhook.Safety
+		v.Edition = fmt.Sprint(d.State, d.Due.UnixMilli(), len(d.Attempts), d.LastAttempt().At.UnixMilli())
 	}
 	return v, nil
 }

@@ -43,9 +43,9 @@ type Outbox interface {
 	Shards() int
 	// Row reads a row that waits for being told; a fault with code NotFound when it does not wait any more.
 	Row(ctx context.Context, d Due) (audit.Entry, error)
-	// FanOut writes the deliveries of a row and takes it out of the outbox, all or nothing; a delivery that is there already stays as it
-	// is. [conflict.ErrChanged] when the row does not wait any more.
-	FanOut(ctx context.Context, d Due, all []webhook.Delivery) error
+	// FanOut writes the deliveries of a row and takes it out of the outbox, all or nothing; a delivery that is there already, since a
+	// recovery was faster, stays as it is. It returns those that were written. [conflict.ErrChanged] when the row does not wait any more.
+	FanOut(ctx context.Context, d Due, all []webhook.Delivery) ([]webhook.Delivery, error)
 }
 
 // Work is what the worker needs.
@@ -151,7 +151,7 @@ func (s *Sweep) tell(ctx context.Context, due Due) error {
 		}
 		out = append(out, some...)
 	}
-	if err := s.Store.FanOut(ctx, due, out); err != nil {
+	if out, err = s.Store.FanOut(ctx, due, out); err != nil {
 		return err
 	}
 	for i := range out {

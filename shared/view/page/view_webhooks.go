@@ -71,6 +71,8 @@ type Webhook struct {
 	Form       HookForm
 	Secret     NewSecret
 	Shown      *HookDelivery // the one that is looked at
+	Watch      bool          // whether it is tried soon, so that the page keeps itself up to date
+	Edition    string        // says when what is shown of it has changed
 	Deliveries []HookDelivery
 	Older      string // where the next page is; "" at the end
 	Newest     string // where the first page is; "" on it
