@@ -27,7 +27,7 @@ RACY := ./shared/adapter/dynamo ./shared/adapter/dns ./shared/adapter/event ./sh
 AT_ONCE := AtOnce|Concurrent|32Times|BothSides|AgainstC|AgainstDeclining|NeverTwo|TwoOwners|NoKeyOutlives|ByWhoeverIsFirst|Of64|SeenWhole
 # What make test-long has for itself: pictures, lifecycles and faults by the thousand, every binary, kills, long walks in the browser.
 LONG := ./infra/test/pictures ./infra/test/smoke ./infra/test/stories ./infra/test/crash ./infra/test/browser ./infra/test/callers
-LIFECYCLES := Lifecycles|PlantedBugs|ItsModel|Anywhere|CutOff|BoughtBefore|HasBought|HaveBought|WhileItsOwnerIsErased|AnyTwoThings|AFaultAtAnyCall
+LIFECYCLES := Lifecycles|PlantedBugs|ItsModel|Anywhere|CutOff|BoughtBefore|HasBought|HaveBought|WhileItsOwnerIsErased|AnyTwoThings|AFaultAtAnyCall|WhateverHappensMeanwhile|WhoIsForgotten|ToldOfWhatIsBeingSetUp
 # The browser's walks that make test has; the others are long.
 WALKS := TheMainJob|DeadLinks|OnFree|NoScript|KeyboardAlone
 

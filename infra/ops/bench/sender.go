@@ -101,7 +101,7 @@ func publish(servers *stub.Stub, c *sender.Claim) error {
 		return err
 	}
 	var lines []string
-	for _, r := range c.Wanted().Records() {
+	for _, r := range sender.Records(c.Wanted()) {
 		value := r.Value + "."
 		switch r.Type {
 		case sender.TXT:

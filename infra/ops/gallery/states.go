@@ -320,7 +320,7 @@ func portalStates() []state {
 			view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances, Services: services, Ask: ask}},
 		{Name: "portal-welcome",
 			view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances[:2], Welcome: true, Choose: "/portal"}},
-		{Name: "portal-empty", view: page.Portal{Brand: northwind, Person: "ops@acme.example"}},
+		{Name: "portal-empty", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Payer: "/portal-payer"}},
 		{Name: "portal-odd-names",
 			view: page.Portal{Brand: page.Brand{Name: longest, Color: "#dc2626"}, Person: strings.Repeat("long", 15) + "@acme.example",
 				Instances: odd, Services: services}},

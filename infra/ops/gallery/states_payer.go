@@ -88,6 +88,9 @@ func payerStates() []state {
 			v.Now, v.Order = words.Say("payer.nothing"), "/clients"
 			v.Barred = note(page.Idle, words.Say("payer.connected"), words.Say("payer.connected_agency", "name", other))
 		})},
+		{Name: "client-payer-not-yet", view: with(office, func(v *page.Payer) {
+			v.Barred = note(page.Wait, words.Say("payer.not_yet"), words.Say("payer.not_yet_text", "things", things))
+		})},
 		{Name: "client-payer-refused", view: with(offer, func(v *page.Payer) {
 			v.Problems = page.Problems{{Message: words.Say("errors.payer_renews_now")}}
 		})},

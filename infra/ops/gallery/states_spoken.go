@@ -68,8 +68,9 @@ func spokenIn(l words.Language) []state {
 		{Name: "invitation-expired", view: page.DeadLink{Brand: northwind, Expired: true, Ask: "/invitation/request"}},
 		{Name: "mail-invitation", mail: func() letter.Letter {
 			return letter.Invitation(letter.InvitationData{AgencyName: northwind.Name, AgencyColor: northwind.Color,
-				Inviter: "Nora Lindqvist", ClientName: "Acme Ltd", Message: invitation.Message, Link: link, ExpiresAt: ends, Platform: "Latchkey", Language: l,
-				Opens: []letter.Access{{Name: "Production", Rights: l.Say("invitation.read")}}})
+				Inviter: "Nora Lindqvist", ClientName: "Acme Ltd", Message: invitation.Message, Link: link, ExpiresAt: ends, Platform: "Latchkey",
+				Language: l,
+				Opens:    []letter.Access{{Name: "Production", Rights: l.Say("invitation.read")}}})
 		}},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "418530", Platform: "Latchkey", Lifetime: 10 * time.Minute, Language: l})

@@ -138,7 +138,7 @@ func (l *Local) records(ctx context.Context, d ses.Domain) ([]published, error) 
 		return nil, err
 	}
 	for _, c := range claims {
-		for _, r := range c.Wanted().Records() {
+		for _, r := range sender.Records(c.Wanted()) {
 			add(published{r.Name, string(r.Type), r.Shown()})
 		}
 	}

@@ -480,7 +480,7 @@ func TestSenderT9WhatIsHeldIsListedByWhatItLooksLike(t *testing.T) {
 	s := sendingFrom(t)
 	alike := func() []sender.Domain {
 		t.Helper()
-		got, err := s.Lookalikes(t.Context(), sender.Domain("agency.dev").Skeleton())
+		got, err := s.Lookalikes(t.Context(), sender.Skeleton(sender.Domain("agency.dev")))
 		if err != nil {
 			t.Fatal(err)
 		}

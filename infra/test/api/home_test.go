@@ -12,10 +12,7 @@ import (
 
 // desk is what getHome answers.
 type desk struct {
-	Tasks []struct {
-		Kind, Text, ClientID, ResourceID string
-		At                               time.Time
-	}
+	Tasks     []deskTask
 	MoreTasks int
 	Clients   *struct {
 		Pending, Active, Inactive int
@@ -28,6 +25,12 @@ type desk struct {
 		Done bool
 	}
 	Events []occurrence
+}
+
+// deskTask is one thing that needs the agency.
+type deskTask struct {
+	Kind, Text, ClientID, ResourceID string
+	At                               time.Time
 }
 
 func (c *caller) home() desk {

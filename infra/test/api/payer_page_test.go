@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,8 +147,18 @@ func TestX4TheTwoSidesAgreeOnTheirPages(t *testing.T) {
 	// A client proposes: the agency sees it in its list, on the client's page, in Activity and by mail.
 	l.c.post(l.mine, do("propose", wish)).is(303)
 	l.shows(l.o, "/clients", "Answer who pays")
+	l.shows(l.o, "/home", "asked to change who pays.", "Review")
+	if body := string(l.o.get("/home").is(200).body); !strings.Contains(body, `href="`+l.office+`"`) {
+		t.Error("nothing leads from home to what the client proposes")
+	}
+	if d := l.o.home(); !slices.ContainsFunc(d.Tasks, func(x deskTask) bool { return x.Kind == "payer_asked" && x.ClientID == l.which }) {
+		t.Errorf("what needs the agency is %s", d.kinds())
+	}
 	l.shows(l.o, "/clients/"+l.which, "asks you to pay", "Review")
 	l.o.post(l.office, do("decline", nil)).is(303)
+	if d := l.o.home(); strings.Contains(d.kinds(), "payer_asked") {
+		t.Error("what was declined needs the agency still")
+	}
 	l.shows(l.o, "/activity", "asked to change who pays", "withdrew the change of payer", "declined to change who pays")
 
 	// It changes to and fro, and never is paid twice.
@@ -183,7 +194,42 @@ func TestX4AConnectedInstanceCannotChangePayer(t *testing.T) {
 	if !strings.Contains(told, "send you an order for new hosting") {
 		t.Error("the client is not told what to do")
 	}
+	// Who has bought nothing finds the page, too, from their portal.
+	portal := string(c.get("/portal?agency=" + mine.ID).is(200).body)
+	if !strings.Contains(portal, `href="/portal/payer?agency=`+mine.ID+`"`) ||
+		!strings.Contains(plainText(portal), "There's nothing for you to pay") {
+		t.Error("nothing leads from the portal to who pays")
+	}
 	p.signIn(p.address("stranger")).get("/portal/payer?agency=" + mine.ID).is(404)
+}
+
+// Until what was bought runs, both sides' pages say so and look again by themselves, and then offer a change.
+func TestX4ThePageWaitsForHosting(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	i, secret, c := o.paying(p.address("ops"))
+	c.buys(secret, mine.ID)
+	office, portal := "/clients/"+i.ClientID+"/payer", "/portal/payer?agency="+mine.ID
+	for _, side := range []struct {
+		by   *caller
+		page string
+	}{{c, portal}, {o, office}} {
+		side.by.until(side.page+" to offer a change", func() bool {
+			a := side.by.get(side.page).is(200)
+			body := plainText(string(a.body))
+			if strings.Contains(body, "You can change who pays in a moment") {
+				if again := a.header.Get("Refresh"); !strings.Contains(body, "We're setting up n8n Hosting") ||
+					!strings.Contains(again, ";url="+side.page) {
+					t.Errorf("%s does not look again: %q", side.page, again)
+				}
+			}
+			return strings.Contains(body, "Propose that")
+		})
+		if again := side.by.get(side.page).is(200).header.Get("Refresh"); again != "" {
+			t.Errorf("%s looks again with nothing to wait for: %q", side.page, again)
+		}
+	}
 }
 
 // plainText is a page's text as people read it.

@@ -32,15 +32,14 @@ func TestSenderO6SavingAsksNobodyAndTheTestSaysWhatIsWrong(t *testing.T) {
 	f := newOffice(p, "odd")
 	registration := f.registration()
 	registration["issuer"] = odd.Issuer
-	var began time.Duration
 	answers := func(status int, body string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path != discovery {
 				return false
 			}
 			until, ok := r.Context().Deadline()
-			if began = time.Until(until); !ok || began > 5*time.Second {
-				t.Errorf("a person waits %s for discovery", began)
+			if left := time.Until(until); !ok || left > 5*time.Second {
+				t.Errorf("a person waits %s for discovery", left)
 			}
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)

@@ -12,7 +12,7 @@ import (
 )
 
 // TestSenderR8AnInviteIsScheduledInTheDialog: the script sends what is to go out later as the form would, what is wrong stands at its
-// field, and the client's page gives it another time.
+// field, the client's page gives it another time, and the settings change how clients are reminded.
 func TestSenderR8AnInviteIsScheduledInTheDialog(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
@@ -34,6 +34,15 @@ func TestSenderR8AnInviteIsScheduledInTheDialog(t *testing.T) {
 	if n := len(l.mails("later@acme.example")); n != 0 {
 		t.Errorf("%d mails went out", n)
 	}
+	owner.press("Cancel invite…")
+	owner.sees("won't go out")
+	owner.open("/settings/notifications")
+	owner.do(chromedp.SetValue(chromedp.ID("first"), "2"), chromedp.SetValue(chromedp.ID("zone"), "Nowhere"))
+	owner.press("Save reminders")
+	owner.sees("There is a problem", "Choose a time zone by its name")
+	owner.do(chromedp.SetValue(chromedp.ID("zone"), "Europe/Berlin"))
+	owner.press("Save reminders")
+	owner.sees("Reminders saved.", "2 days after the invitation")
 	// What people stop who are not signed in works by the keyboard, and without a script of ours.
 	guest := visit(t, in, l, "guest")
 	guest.open("/unsubscribe/" + fmt.Sprintf("lku_%060d", 0))

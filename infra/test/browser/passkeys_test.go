@@ -163,3 +163,32 @@ func TestSenderP3AnInvitationByPasskey(t *testing.T) {
 	v.press("Accept Invitation")
 	v.until("the portal", `location.pathname === "/portal"`)
 }
+
+// A name that was typed beside the button is there once a passkey has signed in.
+func TestSenderP3ANameTypedBesideAPasskeyStays(t *testing.T) {
+	l, in := product(t), chromium.Start(t)
+	owner := visit(t, in, l, "owner")
+	owner.signIn(local.Owner)
+	owner.installs()
+	owner.open("/client-portal/links")
+	link := owner.makesLink()
+	v := visit(t, in, l, "guest")
+	a := v.authenticator()
+	a.suggests(false)
+	v.signIn("joe@join.example")
+	v.open("/account")
+	v.press("Create a passkey")
+	v.sees("Your passkey is ready.")
+	v.press("Sign out")
+	v.until("the sign-in", `location.pathname === "/sign-in"`)
+
+	v.open(link)
+	v.write("name", "Joe & Söhne +1")
+	v.press("Sign in with a passkey")
+	v.sees("Signed in as joe@join.example")
+	if typed := v.eval(`document.getElementById("name").value`); typed != "Joe & Söhne +1" {
+		t.Errorf("the name is %q", typed)
+	}
+	v.press("Join")
+	v.until("the portal", `location.pathname === "/portal"`)
+}

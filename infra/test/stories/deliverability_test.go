@@ -94,7 +94,7 @@ func (r receiver) passes(raw []byte, policyAt string) error {
 	why := fmt.Errorf("no signature is of %s", of)
 	for _, s := range signatures {
 		by := sender.Domain(s.Domain)
-		aligned := by == of || policy.DKIMAlignment == dmarc.AlignmentRelaxed && by.Registrable() == of.Registrable()
+		aligned := by == of || policy.DKIMAlignment == dmarc.AlignmentRelaxed && sender.Registrable(by) == sender.Registrable(of)
 		switch {
 		case s.Err != nil:
 			why = s.Err

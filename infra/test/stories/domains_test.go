@@ -101,7 +101,7 @@ func TestSenderT5AClosedAgencysDomainsAreReleased(t *testing.T) {
 		o.verify(one)
 		w.pass(10 * time.Minute)
 		equal(w, "the mail service has it", w.has("mail.northwind.dev"), true)
-		if alike, err := w.domains.Lookalikes(w.ctx, sender.Domain("northwind.dev").Skeleton()); err != nil || len(alike) != 1 {
+		if alike, err := w.domains.Lookalikes(w.ctx, sender.Skeleton(sender.Domain("northwind.dev"))); err != nil || len(alike) != 1 {
 			t.Errorf("%v, %v", alike, err)
 		}
 		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
@@ -372,7 +372,7 @@ func (o *office) gave(d string) error {
 	if o.w.has(d) {
 		return errors.New("the mail service has it still")
 	}
-	for _, pk := range []string{"dm#" + string(sender.TopOf(sender.Domain(d))), "dmc#" + d, "look#" + sender.Domain(d).Skeleton()} {
+	for _, pk := range []string{"dm#" + string(sender.TopOf(sender.Domain(d))), "dmc#" + d, "look#" + sender.Skeleton(sender.Domain(d))} {
 		if left := o.w.of(pk); len(left) > 0 {
 			return fmt.Errorf("left: %s", plain(left[0]))
 		}

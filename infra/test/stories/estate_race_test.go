@@ -111,7 +111,7 @@ func TestSenderT3OneOfTwoAgenciesInATreeThatVerifyAtOnceHasIt(t *testing.T) {
 				t.Fatalf("run %d: %s is %s, proven: %t", n, c.Domain, c.State, c.Proven)
 			}
 			proofs := 0
-			for _, r := range c.Wanted().Records() {
+			for _, r := range sender.Records(c.Wanted()) {
 				if r.Role == sender.Proof && r.Name == "_latchkey."+top {
 					proofs++
 				}
@@ -452,14 +452,14 @@ func TestSenderT3WhoeverHoldsANameKeepsItWhenAnotherComesIntoTheTree(t *testing.
 		}
 		_, err = d.doctor.Check(d.ctx, first.boss(), a.ID)
 		must(t, err)
-		if a = d.read(a); !a.Proven || !a.Sends() || a.Wanted().Records()[0].Name != "_latchkey.mail.agency.com" {
-			t.Errorf("the first is %s, proven: %t, asked for %s", a.State, a.Proven, a.Wanted().Records()[0].Name)
+		if a = d.read(a); !a.Proven || !a.Sends() || sender.Records(a.Wanted())[0].Name != "_latchkey.mail.agency.com" {
+			t.Errorf("the first is %s, proven: %t, asked for %s", a.State, a.Proven, sender.Records(a.Wanted())[0].Name)
 		}
 		_, err = d.claims.Release(d.ctx, first.boss(), a.ID)
 		must(t, err)
 		d.pass(8 * 24 * time.Hour)
-		if b = d.read(b); b.State != sender.Verified || !b.Proven || b.Wanted().Records()[0].Name != "_latchkey.agency.com" {
-			t.Errorf("the second is %s, proven: %t, asked for %s", b.State, b.Proven, b.Wanted().Records()[0].Name)
+		if b = d.read(b); b.State != sender.Verified || !b.Proven || sender.Records(b.Wanted())[0].Name != "_latchkey.agency.com" {
+			t.Errorf("the second is %s, proven: %t, asked for %s", b.State, b.Proven, sender.Records(b.Wanted())[0].Name)
 		}
 	})
 }
@@ -503,7 +503,7 @@ func TestSenderT7WhoeverGivesADomainBackHearsWhichRecordsToDelete(t *testing.T) 
 			}
 			t.Fatalf("the newest mail is another one")
 		}
-		for _, r := range c.Wanted().Records() {
+		for _, r := range sender.Records(c.Wanted()) {
 			if listed := strings.Contains(mails[0].Text, r.Name); listed != (r.Role != sender.DMARC) {
 				t.Errorf("%s %s, listed: %t", r.Type, r.Name, listed)
 			}
@@ -532,8 +532,8 @@ func TestSenderT14AnOwnServerNeedsTheProofAsWell(t *testing.T) {
 		d.skip(time.Minute)
 		_, err = d.doctor.Check(d.ctx, o.boss(), c.ID)
 		must(t, err)
-		if c = d.read(c); c.State != sender.Verified || len(c.Wanted().Records()) != 1 {
-			t.Errorf("with the proof it is %s, and %d records are asked for", c.State, len(c.Wanted().Records()))
+		if c = d.read(c); c.State != sender.Verified || len(sender.Records(c.Wanted())) != 1 {
+			t.Errorf("with the proof it is %s, and %d records are asked for", c.State, len(sender.Records(c.Wanted())))
 		}
 	})
 }

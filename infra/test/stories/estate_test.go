@@ -165,7 +165,7 @@ func (d *estate) publish(c *sender.Claim) {
 		must(d.t, d.dns.SetZone(zone, ""))
 	}
 	var lines []string
-	for _, r := range c.Wanted().Records() {
+	for _, r := range sender.Records(c.Wanted()) {
 		value := r.Value
 		switch r.Type {
 		case sender.TXT:

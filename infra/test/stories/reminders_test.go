@@ -529,6 +529,85 @@ func TestSenderR8Of64WhoScheduleChangeAndCancelAtOnceNothingIsLost(t *testing.T)
 	})
 }
 
+// TestSenderR8WhatHasChangedIsAskedWhenItGoesOut schedules an invite, and has something else be so when its time has come.
+func TestSenderR8WhatHasChangedIsAskedWhenItGoesOut(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		happens func(w *world, o *office, by identity.Caller, which id.Invite)
+		status  invite.Status
+		says    string
+	}{
+		"nothing":   {func(*world, *office, identity.Caller, id.Invite) {}, invite.Pending, ""},
+		"suspended": {func(_ *world, o *office, _ identity.Caller, _ id.Invite) { o.suspend() }, invite.Failed, "suspended"},
+		"on another plan": {func(_ *world, o *office, _ identity.Caller, _ id.Invite) { o.downgrade() }, invite.Failed,
+			"Max"},
+		"without whoever invited": {func(w *world, o *office, by identity.Caller, _ id.Invite) { must(w.t, o.remove(by.Member)) },
+			invite.Failed, "does not work"},
+		"suppressed": {func(w *world, o *office, _ identity.Caller, _ id.Invite) {
+			must(w.t, w.table.Suppress(w.ctx, o.id, id.UserOf(reminded), "complaint", time.Now()))
+		}, invite.Failed, "asked not to be emailed"},
+		"cancelled a minute before": {func(w *world, o *office, _ identity.Caller, which id.Invite) {
+			w.skip(time.Hour - 61*time.Second)
+			must(w.t, second(w.canceller.Cancel(w.ctx, o.owner, which)))
+		}, invite.Canceled, ""},
+		"sent again": {func(w *world, o *office, _ identity.Caller, which id.Invite) {
+			_, err := w.inviter.Resend(w.ctx, o.owner, which, onboarding.Unchanged{}, "")
+			w.wants(err, fault.NotPending)
+		}, invite.Pending, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				o := w.office("Northwind")
+				w.monday()
+				by := o.admin("admin@northwind.example")
+				d := o.draft(reminded)
+				d.SendAt = time.Now().Add(time.Hour).Format(time.RFC3339)
+				sent, err := w.inviter.Send(w.ctx, by, d, "")
+				must(t, err)
+				c.happens(w, o, by, sent.Invite.ID)
+				w.pass(2 * time.Hour)
+				i := o.get(sent.Invite.ID).Invite
+				mails := 0
+				if c.status == invite.Pending {
+					mails = 1
+				}
+				if got := len(w.tokens(reminded)); i.Status != c.status || !strings.Contains(i.Reason, c.says) || got != mails {
+					t.Errorf("it is %s (%q) with %d mails", i.Status, i.Reason, got)
+				}
+				equal(w, "times that are given", o.promised(), 0)
+				w.settled()
+			})
+		})
+	}
+}
+
+// TestSenderR8AccessDoesntEndBeforeTheInvitation: what would be over before anybody is told of it isn't scheduled.
+func TestSenderR8AccessDoesntEndBeforeTheInvitation(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind").withPortal()
+		w.monday()
+		d := o.draft(reminded)
+		d.SendAt, d.Until = time.Now().Add(48*time.Hour).Format(time.RFC3339), time.Now().Add(24*time.Hour)
+		_, err := w.inviter.Send(w.ctx, o.owner, d, "")
+		if f := w.wants(err, fault.Invalid); f == nil || f.Fields[0].Location != "accessExpiresAt" {
+			t.Errorf("refused with %+v", f)
+		}
+		d.Until = time.Now().Add(72 * time.Hour)
+		c, err := w.inviter.Send(w.ctx, o.owner, d, "")
+		must(t, err)
+		_, err = w.scheduler().Reschedule(w.ctx, o.owner, c.Invite.ID, time.Now().Add(73*time.Hour).Format(time.RFC3339), "")
+		if f := w.wants(err, fault.Invalid); f == nil || f.Fields[0].Location != "sendAt" {
+			t.Errorf("refused with %+v", f)
+		}
+		equal(w, "times that are given", o.promised(), 1)
+		w.pass(49 * time.Hour)
+		equal(w, "the state", o.status(c.Invite.ID), invite.Pending)
+		w.settled()
+	})
+}
+
 func TestX29ADigestOfTheDayComesInTheMorning(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {

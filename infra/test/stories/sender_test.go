@@ -643,7 +643,7 @@ func TestSenderHandOffMailsALinkThatIsStoredNowhere(t *testing.T) {
 		if strings.Contains(string(body), "dnshost") {
 			t.Errorf("the queue has the address: %s", body)
 		}
-		for _, r := range c.Wanted().Records() {
+		for _, r := range sender.Records(c.Wanted()) {
 			if !strings.Contains(mails[0].Text, r.Value) {
 				t.Errorf("the mail has no %s", r.Value)
 			}

@@ -387,8 +387,9 @@ func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 				if err != nil {
 					return 0, err
 				}
+				orphan := c.Orphan(t.now())
 				if rest := c.Remains(t.now()); rest != nil {
-					if c.Erased() { // whoever deletes what it has bought deletes it
+					if c.Erased() && !orphan { // whoever deletes what it has bought deletes it
 						continue
 					}
 					condition, values := versioned(c.Version)

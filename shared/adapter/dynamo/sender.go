@@ -395,12 +395,12 @@ func (t *Table) writtenTree(ctx context.Context, tree *sender.Tree, version int)
 	}
 	was, is := held(&before), held(tree)
 	for d := range is {
-		if look := d.Skeleton(); !was[d] && look != "" {
+		if look := sender.Skeleton(d); !was[d] && look != "" {
 			out = append(out, types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: key(lookPrefix+look, string(d))}})
 		}
 	}
 	for d := range was {
-		if look := d.Skeleton(); !is[d] && look != "" {
+		if look := sender.Skeleton(d); !is[d] && look != "" {
 			out = append(out, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(lookPrefix+look, string(d))}})
 		}
 	}

@@ -101,6 +101,17 @@ func (c *Client) Stands() bool {
 		slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.Stands() })
 }
 
+// Orphan has nothing of the relationship be its agency's, which is gone for good: a change of payer that is open comes to nothing, and
+// what the agency paid for ends as what a client has paid for. It returns false where nothing of it was.
+func (c *Client) Orphan(now time.Time) bool {
+	dropped := c.Change.Drop(now, Parted)
+	if !c.AgencyPays() {
+		return dropped
+	}
+	c.PaidBy, c.Handed = "", false
+	return true
+}
+
 // Remains is what is kept of a relationship that is erased: no address, no name, no word of anybody, and what is to be
 // deleted and to be paid back. It is nil when nothing has to be looked after; what remains goes by itself once that is so.
 func (c *Client) Remains(now time.Time) *Client {

@@ -269,6 +269,18 @@ func (c *Client) MayChangePayer(to Side, r id.Resource, now time.Time) error {
 	return c.mayAgree(now)
 }
 
+// Preparing tells whether who pays can change in a moment: something of what was bought is being set up, or the period that was just
+// paid for is not known yet.
+func (c *Client) Preparing(now time.Time) bool {
+	all := c.had()
+	if len(all) == 0 || c.Payment.State != subscription.Active || !c.Payment.Renews() {
+		return false
+	}
+	coming := slices.ContainsFunc(all, func(i *purchase.Item) bool { return i.Coming() })
+	rests := slices.ContainsFunc(all, func(i *purchase.Item) bool { return !i.Coming() && i.State != purchase.Ready })
+	return coming && !rests || !rests && !c.Payment.PeriodEnd.After(now)
+}
+
 // mayAgree returns nil when what is paid now is in a state in which the payer can change; else a fault with code [fault.NotActive].
 func (c *Client) mayAgree(now time.Time) error {
 	switch p := &c.Payment; {

@@ -150,6 +150,9 @@ func (c Caller) SignedInNow(now time.Time) error {
 // MayNow is [Caller.May] for what takes a step-up: its faults, and [fault.StepUpRequired], also for a key where the scope is [InPerson].
 func (c Caller) MayNow(s Scope, now time.Time) error { return c.MayPortalNow(s, Office, now) }
 
+// OwnsNow returns nil for an owner of the agency that the caller acts for, who has stepped up; else a fault of [Caller.MayNow].
+func (c Caller) OwnsNow(now time.Time) error { return ByOwner().Admits(c, now) }
+
 // MayPortalNow is [Caller.MayPortal] for what takes a step-up.
 func (c Caller) MayPortalNow(s Scope, r Right, now time.Time) error {
 	return Who{Kind: Staff, Scope: s, Right: r, StepUp: true}.Admits(c, now)

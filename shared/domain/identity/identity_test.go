@@ -88,3 +88,42 @@ func TestFL15FL16FL17WhatEachPlaceMayInThePortal(t *testing.T) {
 		t.Errorf("a key outside of its scopes: %v", err)
 	}
 }
+
+// Nobody steps up to be told that they may not.
+func TestSenderO8WhoMayIsDecidedBeforeTheStepUp(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	who := map[string]agency.Member{"owner": {Level: agency.Owner}, "admin": {Level: agency.Admin},
+		"employee": {Level: agency.Employee, Portal: agency.Denied}}
+	about := func(which string) func(string) string { return func(string) string { return which } }
+	leaves := identity.ByColleague(identity.InPerson).Owners().OrThemselves("memberId").Stepped()
+	for _, c := range []struct {
+		of    string
+		level string
+		by    identity.Who
+		want  fault.Code // of who has proved nothing for a while; who just has is let in where that is a step-up
+	}{
+		{"billing", "owner", identity.ByOwner(), fault.StepUpRequired},
+		{"billing", "admin", identity.ByOwner(), fault.Forbidden},
+		{"billing", "employee", identity.ByOwner(), fault.Forbidden},
+		{"API keys", "admin", identity.BySteppedStaff(), fault.StepUpRequired},
+		{"API keys", "employee", identity.BySteppedStaff(), fault.Forbidden},
+		{"somebody else's place", "owner", leaves.Asked(about("mb_2")), fault.StepUpRequired},
+		{"somebody else's place", "admin", leaves.Asked(about("mb_2")), fault.Forbidden},
+		{"their own place", "employee", leaves.Asked(about("mb_1")), fault.StepUpRequired},
+		{"nobody's place", "employee", leaves.Asked(about("")), fault.Forbidden},
+		{"Client Portal", "employee", identity.ByPortal(identity.InPerson, identity.Manage).Stepped(), fault.NotFound},
+		{"making internal", "admin", identity.ByPortal(identity.InPerson, identity.Administer).Owners().Stepped(), fault.Forbidden},
+	} {
+		m := who[c.level]
+		caller := (&identity.Session{User: "u", Agency: "ag_1", Member: "mb_1"}).Person().At(identity.PlaceOf(&m, &agency.Agency{}))
+		caller.Proved = now.Add(-identity.StepUpLasts - time.Minute)
+		if err := c.by.Admits(caller, now); !fault.Is(err, c.want) {
+			t.Errorf("%s, asked for by an %s a while ago: %v", c.of, c.level, err)
+		}
+		caller.Proved = now
+		if err := c.by.Admits(caller, now); (err == nil) != (c.want == fault.StepUpRequired) {
+			t.Errorf("%s, asked for by an %s: %v", c.of, c.level, err)
+		}
+	}
+}

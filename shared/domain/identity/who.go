@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/role"
 )
 
@@ -38,6 +40,11 @@ type Who struct {
 	Bound bool
 	// StepUp is of what takes a person who has proved within the last [StepUpLasts] to be who it is.
 	StepUp bool
+	// Owner is of Staff: of what owners do alone.
+	Owner bool
+	// Self names the request's value that says which member it is about, who need not be an owner where it is the caller; "" for none.
+	Self    string
+	subject string // that value of a request
 }
 
 // StepUpLasts is how long ago a person may have proved to be who it is, where a step-up is asked for: by a code that was just mailed,
@@ -73,6 +80,26 @@ func (w Who) Stepped() Who {
 	return w
 }
 
+// Owners is for owners alone among the same.
+func (w Who) Owners() Who {
+	w.Owner = true
+	return w
+}
+
+// OrThemselves is for those among the same, too, whom the request is about. The value of that name says which member that is.
+func (w Who) OrThemselves(name string) Who {
+	w.Self = name
+	return w
+}
+
+// Asked is the same for a request, of which value is what a name stands for there.
+func (w Who) Asked(value func(name string) string) Who {
+	if w.Self != "" {
+		w.subject = value(w.Self)
+	}
+	return w
+}
+
 // AlsoBound is for the same, and for people whose session is good for one agency alone.
 func (w Who) AlsoBound() Who {
 	w.Bound = true
@@ -81,6 +108,9 @@ func (w Who) AlsoBound() Who {
 
 // BySteppedStaff is for people who work at an agency, once they have proved again that it is them.
 func BySteppedStaff() Who { return ByStaff(InPerson).Stepped() }
+
+// ByOwner is for owners of an agency, once they have proved again that it is them.
+func ByOwner() Who { return BySteppedStaff().Owners() }
 
 // Takes returns nil when the caller's credential is one for it, before anybody has looked at the caller's place; else a fault with code
 // [fault.Unauthenticated], [fault.Forbidden] or, for a key where people have to step up, [fault.StepUpRequired].
@@ -92,13 +122,20 @@ func (w Who) Takes(c Caller) error {
 }
 
 // Admits returns nil when the caller may call at now, as far as its credential and place say it; else the fault of [Who.Takes],
-// [Caller.MayPortal] or [Caller.SteppedUp].
+// [Caller.MayPortal], one with code [fault.Forbidden] for who is no owner, or that of [Caller.SteppedUp], which is asked for last: nobody
+// steps up to be told that they may not.
 func (w Who) Admits(c Caller, now time.Time) error {
 	if err := w.Takes(c); err != nil {
 		return err
 	}
-	if err := c.MayPortal(w.Scope, w.Right); err != nil || !w.StepUp {
+	if err := c.MayPortal(w.Scope, w.Right); err != nil {
 		return err
+	}
+	if w.Owner && c.place.Level != agency.Owner && (w.subject == "" || w.subject != string(c.Member)) {
+		return fault.New(fault.Forbidden, "errors.only_an_owner_can_do_this")
+	}
+	if !w.StepUp {
+		return nil
 	}
 	return c.SteppedUp(now)
 }
@@ -148,6 +185,12 @@ func (w Who) String() string {
 		by += " in person"
 	} else {
 		by += " " + string(w.Scope)
+	}
+	if w.Owner {
+		by += ", owners"
+	}
+	if w.Self != "" {
+		by += " or themselves"
 	}
 	return by + again
 }

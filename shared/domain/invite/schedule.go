@@ -59,6 +59,9 @@ func (w When) In(field string, zone *time.Location, now time.Time) (time.Time, e
 	return at.UTC().Truncate(time.Millisecond), nil
 }
 
+// Lasts tells whether the access that the invite gives goes on at a moment, such as that at which it is to go out.
+func (i *Invite) Lasts(at time.Time) bool { return i.AccessUntil.IsZero() || at.Before(i.AccessUntil) }
+
 // Reschedule gives a scheduled invite another time. It returns a fault with code [fault.NotPending] for any other, and for one that is
 // about to go out.
 func (i *Invite) Reschedule(now, at time.Time) error {

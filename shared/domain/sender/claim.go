@@ -55,7 +55,7 @@ type Tree struct {
 
 // TopOf is the top of the tree that a domain stands in.
 func TopOf(d Domain) Domain {
-	if r := d.Registrable(); r != "" {
+	if r := Registrable(d); r != "" {
 		return r
 	}
 	return d
@@ -309,7 +309,7 @@ func (c *Claim) Wanted() Wanted {
 // not looked for. It is no method of the claim: every program that renders a template links all methods of what it may come across, and
 // this one would bring 60 KB of judging records with it.
 func Lines(c *Claim) []Verdict {
-	records := c.Wanted().Records()
+	records := Records(c.Wanted())
 	out := make([]Verdict, len(records))
 	for i, r := range records {
 		at := slices.IndexFunc(c.Report.Verdicts, func(v Verdict) bool {

@@ -107,7 +107,7 @@ func TestSenderD14AlignmentAndWhatIsSaidOfIt(t *testing.T) {
 	t.Parallel()
 	w := wanted
 	w.NoDMARC = true
-	suggested := w.Records()[6]
+	suggested := sender.Records(w)[6]
 	for _, c := range []struct {
 		from, identity string
 		zone           map[string]string

@@ -140,7 +140,7 @@ func (d Domain) refused(field string, platform []string) error {
 		if p == "" {
 			continue
 		}
-		ours, mine := Domain(p).Registrable(), d.Registrable()
+		ours, mine := Registrable(Domain(p)), Registrable(d)
 		if string(d) == p || within(p, string(d)) || within(string(d), p) || ours != "" && ours == mine {
 			return fault.InField(field, "sender.domain_platform")
 		}
@@ -205,8 +205,9 @@ func (d Domain) Shown() string {
 }
 
 // Registrable is the part that is bought from a registry: agency.co.uk of mail.agency.co.uk. It is "" for a suffix itself. One
-// agency holds all that is below it (T3).
-func (d Domain) Registrable() Domain {
+// agency holds all that is below it (T3). It is no method of the domain, and neither is what asks for it: every program that renders a
+// template links all methods of what it may come across, and these bring the 90 KB of the list of public suffixes.
+func Registrable(d Domain) Domain {
 	r, err := publicsuffix.EffectiveTLDPlusOne(string(d))
 	if err != nil {
 		return ""
@@ -216,8 +217,8 @@ func (d Domain) Registrable() Domain {
 
 // Suggested is the domain to suggest to an agency that has typed d: the name mail below the registrable domain, which leaves the
 // mail of its own people alone (D20). Both stay a choice.
-func (d Domain) Suggested() Domain {
-	r := d.Registrable()
+func Suggested(d Domain) Domain {
+	r := Registrable(d)
 	if r == "" || d != r || len(r) > MaxLength-len("mail.") {
 		return d
 	}
@@ -228,20 +229,20 @@ func (d Domain) Suggested() Domain {
 func (d Domain) Within(tree Domain) bool { return d == tree || within(string(d), string(tree)) }
 
 // Skeleton is what the registrable domain looks like: two names with one skeleton can be taken for each other.
-func (d Domain) Skeleton() string {
-	r := d.Registrable()
+func Skeleton(d Domain) string {
+	r := Registrable(d)
 	if r == "" {
 		r = d
 	}
 	return lookalike.Skeleton(r.Shown())
 }
 
-// Held says why the operator has to look at the domain before it can be verified; "" when nothing is odd about it. The names are
+// WhyHeld says why the operator has to look at the domain before it can be verified; "" when nothing is odd about it. The names are
 // the platform's, and the others are the platform's own domains and those of other agencies, at least those of the same skeleton.
-func (d Domain) Held(platform string, others ...Domain) string {
-	mine := d.Registrable()
+func WhyHeld(d Domain, platform string, others ...Domain) string {
+	mine := Registrable(d)
 	for _, o := range others {
-		if o.Registrable() != mine && o != d && o.Skeleton() == d.Skeleton() {
+		if Registrable(o) != mine && o != d && Skeleton(o) == Skeleton(d) {
 			return words.Say("sender.held_domain", "domain", o.Shown())
 		}
 	}

@@ -45,14 +45,14 @@ func TestSenderT3AContestedTreeIsProvenAtItsTop(t *testing.T) {
 	t.Parallel()
 	w := wanted
 	w.Domain, w.Contested = "news.eu.agency.co.uk", true
-	if r := w.Records()[0]; r.Name != "_latchkey.agency.co.uk" || r.Role != sender.Proof {
+	if r := sender.Records(w)[0]; r.Name != "_latchkey.agency.co.uk" || r.Role != sender.Proof {
 		t.Errorf("%+v", r)
 	}
 }
 
 func TestSenderD8D20WhatIsSaidBesideTheRecords(t *testing.T) {
 	t.Parallel()
-	for _, r := range wanted.Records() {
+	for _, r := range sender.Records(wanted) {
 		if got := r.Note(); (got != "") != strings.Contains(r.Name, "_") || got != "" && !strings.Contains(got, "SMTP") {
 			t.Errorf("%s: %q", r.Name, got)
 		}

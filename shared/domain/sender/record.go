@@ -84,15 +84,15 @@ func (w Wanted) MailFrom() string {
 }
 
 // Records lists the rows that the domain asks for, in the order in which they are shown.
-func (w Wanted) Records() []Record {
+func Records(w Wanted) []Record {
 	d := string(w.Domain)
 	proven := d
-	if top := w.Domain.Registrable(); w.Contested && top != "" {
+	if top := Registrable(w.Domain); w.Contested && top != "" {
 		proven = string(top)
 	}
 	out := []Record{{Role: Proof, Type: TXT, Name: proofLabel + proven, Value: proofPrefix + w.Token}}
 	if w.ProofOnly || len(w.Tokens) == 0 { // the others are not known yet
-		out[0].Short = w.short(out[0].Name)
+		out[0].Short = short(w, out[0].Name)
 		return out
 	}
 	for _, t := range w.Tokens {
@@ -105,13 +105,13 @@ func (w Wanted) Records() []Record {
 		out = append(out, Record{Role: DMARC, Type: TXT, Name: "_dmarc." + d, Value: dmarcValue})
 	}
 	for i := range out {
-		out[i].Short = w.short(out[i].Name)
+		out[i].Short = short(w, out[i].Name)
 	}
 	return out
 }
 
 // short is the name relative to the zone.
-func (w Wanted) short(name string) string {
+func short(w Wanted, name string) string {
 	zone := Canonical(w.Zone)
 	if zone == "" || !w.Domain.Within(Domain(zone)) {
 		zone = string(TopOf(w.Domain)) // nearly always the zone that somebody has

@@ -359,7 +359,7 @@ func TestSenderSeenIsWhatTheVerdictsComeTo(t *testing.T) {
 		{but("_latch", "_latchkey.mail TXT unasked"), sender.Seen{DKIM: true}},
 		{nil, sender.Seen{Asked: true}},
 	} {
-		check := sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}
+		check := sender.Check{Records: sender.Records(wanted), Zone: "agency.com", Probe: probe}
 		for _, q := range check.Questions() {
 			check.Answers = append(check.Answers, published{lines: c.lines}.answer("ns1.agency.com", q))
 		}

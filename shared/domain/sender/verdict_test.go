@@ -192,7 +192,7 @@ func TestSenderDEveryMistakeIsCalledByItsName(t *testing.T) {
 		if c.ns != "" {
 			ns = []string{c.ns}
 		}
-		v := published{lines: c.lines}.check(t, wanted.Records(), ns...)[c.role]
+		v := published{lines: c.lines}.check(t, sender.Records(wanted), ns...)[c.role]
 		if v.Light != c.light || v.Cause != c.cause || !strings.Contains(v.Found, c.found) || !strings.Contains(v.Why+" "+v.Do, c.says) {
 			t.Errorf("%s %s of %q:\n%+v\nwant %s, %s, found %q, saying %q", c.rule, c.role, c.lines, v, c.light, c.cause, c.found, c.says)
 		}
@@ -205,7 +205,7 @@ func TestSenderDEveryMistakeIsCalledByItsName(t *testing.T) {
 
 func TestSenderD1EachOfTheThreeHasItsOwnVerdict(t *testing.T) {
 	t.Parallel()
-	c := sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}
+	c := sender.Check{Records: sender.Records(wanted), Zone: "agency.com", Probe: probe}
 	p := published{lines: but("tok2")}
 	for _, q := range c.Questions() {
 		c.Answers = append(c.Answers, p.answer("ns1.agency.com", q))
@@ -223,7 +223,7 @@ func TestSenderD1EachOfTheThreeHasItsOwnVerdict(t *testing.T) {
 
 func TestSenderD2BeforeAnybodyAskedNothingIsRed(t *testing.T) {
 	t.Parallel()
-	for _, v := range (sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}).Verdicts() {
+	for _, v := range (sender.Check{Records: sender.Records(wanted), Zone: "agency.com", Probe: probe}).Verdicts() {
 		if v.Light != sender.Waiting || v.Cause != sender.NotLooked {
 			t.Errorf("%+v", v)
 		}
@@ -234,11 +234,11 @@ func TestSenderD16OthersMayKeepTheOldAnswer(t *testing.T) {
 	t.Parallel()
 	q := sender.Question{Name: "_latchkey.mail.agency.com", Type: sender.TXT}
 	until := when.Add(65 * time.Minute)
-	v := published{lines: asAsked, cached: []sender.Question{q}, until: until}.check(t, wanted.Records())[sender.Proof]
+	v := published{lines: asAsked, cached: []sender.Question{q}, until: until}.check(t, sender.Records(wanted))[sender.Proof]
 	if v.Light != sender.Right || v.Cause != sender.Cached || !v.Until.Equal(until) || !strings.Contains(v.Why, "until 14:05 UTC") {
 		t.Errorf("%+v", v)
 	}
-	v = published{until: until}.check(t, wanted.Records())[sender.Proof]
+	v = published{until: until}.check(t, sender.Records(wanted))[sender.Proof]
 	if v.Light != sender.Waiting || v.Cause != sender.Missing || !v.Until.Equal(until) || !strings.Contains(v.Why, "until 14:05 UTC") {
 		t.Errorf("%+v", v)
 	}
@@ -258,7 +258,7 @@ func TestSenderD19TheServerThatDiffersIsNamed(t *testing.T) {
 		{[]string{"ns2.agency.com|_latchkey.mail TXT latchkey-verify=old"}, sender.Wrong, sender.OtherValue},
 		{[]string{"_latchkey.mail TXT latchkey-verify=5f2b"}, sender.Right, sender.AsWanted},
 	} {
-		v := published{lines: c.lines, servers: both}.check(t, wanted.Records())[sender.Proof]
+		v := published{lines: c.lines, servers: both}.check(t, sender.Records(wanted))[sender.Proof]
 		if v.Light != c.light || v.Cause != c.cause || c.cause == sender.Split && !strings.Contains(v.Why, "ns2.agency.com ") {
 			t.Errorf("%v: %+v", c.lines, v)
 		}
@@ -269,7 +269,7 @@ func TestSenderD7ATextIsComparedAsAWhole(t *testing.T) {
 	t.Parallel()
 	w := wanted
 	w.Token = strings.Repeat("a", 400)
-	v := published{lines: []string{"_latchkey.mail TXT latchkey-verify=" + w.Token}}.check(t, w.Records())[sender.Proof]
+	v := published{lines: []string{"_latchkey.mail TXT latchkey-verify=" + w.Token}}.check(t, sender.Records(w))[sender.Proof]
 	if v.Light != sender.Right || !strings.HasSuffix(v.Found, w.Token) {
 		t.Errorf("%+v", v)
 	}
@@ -281,7 +281,7 @@ func TestSenderE4WhatIsShownOfAZoneIsBounded(t *testing.T) {
 	for range 60 {
 		lines = append(lines, "_latchkey.mail TXT latchkey-verify=other")
 	}
-	v := published{lines: lines}.check(t, wanted.Records())[sender.Proof]
+	v := published{lines: lines}.check(t, sender.Records(wanted))[sender.Proof]
 	if v.Cause != sender.OtherValue || len(v.Found) > 3000 || strings.ToValidUTF8(v.Found, "") != v.Found {
 		t.Errorf("%d bytes are shown of %s", len(v.Found), v.Cause)
 	}
@@ -289,7 +289,7 @@ func TestSenderE4WhatIsShownOfAZoneIsBounded(t *testing.T) {
 
 func TestSenderE6NoCheckAsksMoreThanTwentyQuestions(t *testing.T) {
 	t.Parallel()
-	c := sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}
+	c := sender.Check{Records: sender.Records(wanted), Zone: "agency.com", Probe: probe}
 	for range 50 {
 		for _, q := range c.Questions() {
 			c.Answers = append(c.Answers, published{}.answer("ns1.agency.com", q))
@@ -361,7 +361,7 @@ func TestSenderD10LookupsAreCountedDownTheTree(t *testing.T) {
 
 func TestSenderD10WhatAnSPFRecordLeadsToIsAskedForAndCounted(t *testing.T) {
 	t.Parallel()
-	c := sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}
+	c := sender.Check{Records: sender.Records(wanted), Zone: "agency.com", Probe: probe}
 	p := published{lines: but("bounce.mail TXT", "bounce.mail TXT v=spf1 include:one.net include:amazonses.com ~all")}
 	texts := map[string]string{
 		"one.net": "v=spf1 include:two.net ~all", "two.net": "v=spf1 a:a.x a:b.x a:c.x a:d.x a:e.x a:f.x a:g.x a:h.x a:i.x ~all",
@@ -406,7 +406,7 @@ func TestSenderD9TwoRecordsAtTheFromDomainAreOnlyNoted(t *testing.T) {
 
 func TestSenderD18NobodyIsAskedTwiceInOneCheck(t *testing.T) {
 	t.Parallel()
-	c := sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}
+	c := sender.Check{Records: sender.Records(wanted), Zone: "agency.com", Probe: probe}
 	seen := map[sender.Question]bool{}
 	for range 5 {
 		for _, q := range c.Questions() {

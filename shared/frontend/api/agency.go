@@ -239,7 +239,7 @@ type closeInput struct {
 // DeleteAgency ends the caller's agency.
 func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operation {
 	return operation(auth, described{
-		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagAgency, status: 204,
+		id: "deleteAgency", method: http.MethodDelete, who: identity.ByOwner(), tag: tagAgency, status: 204,
 		summary: "Delete your agency",
 		description: "For owners. Not possible while a client pays by subscription for " +
 			"something they own. Payment pages that are still open close first; if one was just paid, nothing is deleted. " +
@@ -330,7 +330,7 @@ type memberOutput struct {
 // AddMember gives a person a place at the agency.
 func AddMember(auth *signin.Authenticator, newcomers *agencies.Newcomers) Operation {
 	return operation(auth, described{
-		id: "addMember", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagMembers, status: 201,
+		id: "addMember", method: http.MethodPost, who: identity.ByOwner(), tag: tagMembers, status: 201,
 		summary:     "Add a member",
 		description: "For owners. We email them that they were added. They sign in with a code.",
 		codes:       []fault.Code{fault.Invalid, fault.AlreadyMember, fault.IdempotencyUsed},
@@ -371,7 +371,7 @@ type changedMemberOutput struct{ Body MemberBody }
 // UpdateMember changes a member's level, right in Client Portal or name.
 func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operation {
 	return operation(auth, described{
-		id: "updateMember", method: http.MethodPatch, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagMembers, status: 200,
+		id: "updateMember", method: http.MethodPatch, who: identity.ByOwner(), tag: tagMembers, status: 200,
 		summary:     "Change a member",
 		description: "For owners. An agency always has at least one owner.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.LastOwner},
@@ -399,7 +399,8 @@ type memberInput struct {
 // RemoveMember takes a member's place away.
 func RemoveMember(auth *signin.Authenticator, members *agencies.Members) Operation {
 	return operation(auth, described{
-		id: "removeMember", method: http.MethodDelete, who: identity.ByColleague(identity.InPerson).Stepped(), tag: tagMembers, status: 204,
+		id: "removeMember", method: http.MethodDelete, tag: tagMembers, status: 204,
+		who:     identity.ByColleague(identity.InPerson).Owners().OrThemselves("memberId").Stepped(),
 		summary: "Remove a member",
 		description: "For owners, and for members who leave. They lose access at once. Their API keys are revoked, and the " +
 			"invites they sent stop working.",

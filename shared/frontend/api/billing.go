@@ -391,7 +391,7 @@ func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) O
 // OpenAgencyBilling leads an agency's owner to its card and invoices, or to where Max is cancelled.
 func OpenAgencyBilling(auth *signin.Authenticator, plans *billing.Plans) Operation {
 	return operation(auth, described{
-		id: "openAgencyBilling", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagAgency, status: 200,
+		id: "openAgencyBilling", method: http.MethodPost, who: identity.ByOwner(), tag: tagAgency, status: 200,
 		summary:     "Open the agency's billing page",
 		description: "Card and invoices. With cancel it opens where you cancel Max, or answers 404 if it doesn't renew. For owners.",
 		codes:       []fault.Code{fault.NotFound, fault.PaymentsOff},
@@ -414,7 +414,7 @@ type planInput struct {
 // StartPlanUpgrade opens the checkout of the plan Max.
 func StartPlanUpgrade(auth *signin.Authenticator, plans *billing.Plans) Operation {
 	return operation(auth, described{
-		id: "startPlanUpgrade", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagAgency, status: 200,
+		id: "startPlanUpgrade", method: http.MethodPost, who: identity.ByOwner(), tag: tagAgency, status: 200,
 		summary:     "Buy the Max plan",
 		description: "For owners. Calling it again gives the same payment page.",
 		codes:       []fault.Code{fault.Invalid, fault.Suspended, fault.AlreadyPaid, fault.PaymentsOff},

@@ -268,7 +268,7 @@ func exampleFiles() map[string]string {
 		"text/csv": head + e.ID + ",2026-11-29T07:40:00Z," + e.Actor.ID + ",member,Nora Lindqvist,invite.created," + e.Subject.ID +
 			",invite,Acme Ltd,\r\n",
 		"application/jsonl": string(line) + "\n",
-		"text/plain":        sender.ZoneFile(exampleClaim(asAsked).Wanted().Records()),
+		"text/plain":        sender.ZoneFile(sender.Records(exampleClaim(asAsked).Wanted())),
 	}
 }
 

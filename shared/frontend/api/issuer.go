@@ -79,7 +79,7 @@ func (in *setIssuerInput) registration() agency.Registration {
 // SetIssuer sets the agency's own sign-in provider up.
 func SetIssuer(auth *signin.Authenticator, settings *ownsignin.Settings, origin string) Operation {
 	return operation(auth, described{
-		id: "setIssuer", method: http.MethodPut, who: identity.BySteppedStaff(), tag: tagAgency, status: 200,
+		id: "setIssuer", method: http.MethodPut, who: identity.ByOwner(), tag: tagAgency, status: 200,
 		summary: "Set up your own sign-in",
 		description: "Any OpenID provider with https endpoints on the public internet. If you change more than its name, it's no longer " +
 			"required until you've tested it again. Only owners can do this, on max.",
@@ -102,7 +102,7 @@ type requireIssuerInput struct {
 // RequireIssuer has the agency's people sign in by its own provider, or not any more.
 func RequireIssuer(auth *signin.Authenticator, settings *ownsignin.Settings, origin string) Operation {
 	return operation(auth, described{
-		id: "requireIssuer", method: http.MethodPatch, who: identity.BySteppedStaff(), tag: tagAgency, status: 200,
+		id: "requireIssuer", method: http.MethodPatch, who: identity.ByOwner(), tag: tagAgency, status: 200,
 		summary: "Require your own sign-in",
 		description: "Members then enter with it only, from their next request on. API keys aren't concerned. Your session must " +
 			"come from the provider, not older than ten minutes. If the provider fails, owners enter with a code by email, and all " +
@@ -120,7 +120,7 @@ func RequireIssuer(auth *signin.Authenticator, settings *ownsignin.Settings, ori
 // RemoveIssuer forgets the agency's own sign-in provider.
 func RemoveIssuer(auth *signin.Authenticator, settings *ownsignin.Settings) Operation {
 	return operation(auth, described{
-		id: "removeIssuer", method: http.MethodDelete, who: identity.BySteppedStaff(), tag: tagAgency, status: 204,
+		id: "removeIssuer", method: http.MethodDelete, who: identity.ByOwner(), tag: tagAgency, status: 204,
 		summary:     "Remove your own sign-in",
 		description: "Sessions that it made end for your agency. Everybody signs in as before. Only owners can do this.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*noContent, error) {

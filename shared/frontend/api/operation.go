@@ -120,14 +120,14 @@ func unfit(w identity.Who) []fault.Code {
 }
 
 // authenticate finds out who is calling, and holds the caller to who may.
-func (o Operation) authenticate(ctx context.Context, c signin.Credentials) (identity.Caller, error) {
+func (o Operation) authenticate(ctx context.Context, c signin.Credentials, r *http.Request) (identity.Caller, error) {
 	switch {
 	case o.auth == nil:
 		return identity.Caller{}, nil
 	case o.unheld:
 		return o.auth.Identify(ctx, c)
 	}
-	caller, err := o.auth.Authenticate(ctx, c, o.Who)
+	caller, err := o.auth.Authenticate(ctx, c, o.Who.Asked(r.PathValue))
 	if err == nil && o.Who.Kind == identity.Staff {
 		event.Annotate(ctx, "agency", string(caller.Agency), "actor", caller.Actor())
 	}
@@ -213,7 +213,7 @@ func (o Operation) handler() http.Handler {
 		ctx, asked := r.Context(), read(r)
 		event.Name(ctx, o.ID)
 		var err error
-		if asked.caller, err = o.authenticate(ctx, asked.credentials); err != nil {
+		if asked.caller, err = o.authenticate(ctx, asked.credentials, r); err != nil {
 			problem.Write(w, tell(ctx, err))
 			return
 		}

@@ -36,7 +36,7 @@ func exampleClaim(edit func(zone map[sender.Question][]sender.Value, records []s
 		Identity: sender.Identity{Domain: exampleMail, Region: "eu-west-1", Hosted: "dkim.amazonses.com", Status: "PENDING",
 			Tokens: []string{"a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6", "q7r8s9t0u1v2w3x4y5z6a7b8c9d0e1f2", "g3h4i5j6k7l8m9n0o1p2q3r4s5t6u7v8"}}}
 	c.State, c.StartedAt, c.Due = sender.DNSPending, at, at.Add(2*time.Minute)
-	records := c.Wanted().Records()
+	records := sender.Records(c.Wanted())
 	zone := zoneAsAsked(records)
 	edit(zone, records)
 	check := sender.Check{Records: records, Zone: exampleZone, NameServers: c.NameServers, Probe: "qwzkxvjpytrnbgfd"}

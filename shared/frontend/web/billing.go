@@ -336,7 +336,7 @@ func upgradeFrom(form url.Values) string {
 // StartUpgrade leads an owner to the payment service: to buy Max, with account=1 to the agency's card and invoices, or with
 // cancel=1 to where Max is cancelled; from there it comes back to the page that it was on.
 func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plans) *Redirect {
-	who := identity.ByStaff(identity.InPerson).Stepped()
+	who := identity.ByOwner()
 	return leads("startUpgradeForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) (err error) {
 		from := upgradeFrom(r.PostForm)
 		at.back = from + "?"

@@ -203,7 +203,7 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 
 // makeInternal makes the client a member, and leads to the members.
 func makeInternal(s *Site, directory *clients.Directory, promotions *agencies.Promotions) Form {
-	who := identity.ByPortal(identity.InPerson, identity.Administer).Stepped()
+	who := identity.ByPortal(identity.InPerson, identity.Administer).Owners().Stepped()
 	return form("internal", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		f, err := promote(w, r, caller, promotions)
 		if f == nil {

@@ -168,7 +168,7 @@ func (p *Page) authenticate(r *http.Request, who identity.Who) (identity.Caller,
 	case p.unheld:
 		return p.auth.Identify(r.Context(), credentials(r))
 	}
-	caller, err := p.auth.Authenticate(r.Context(), credentials(r), who)
+	caller, err := p.auth.Authenticate(r.Context(), credentials(r), who.Asked(r.PostForm.Get))
 	if err == nil && who.Kind == identity.Staff {
 		event.Annotate(r.Context(), "agency", string(caller.Agency))
 	}

@@ -136,6 +136,10 @@ func (s *Site) task(t home.Task, may, employee bool) page.HomeTask {
 		x.Tone, x.Word, x.URL = page.Bad, words.Say("home.update_card"), "/settings/agency"
 	case home.PaymentFailed, home.PaymentDisputed:
 		x.Tone, x.Word = page.Bad, words.Say("home.see_client")
+	case home.PayerAsked:
+		x.Word, x.URL = words.Say("home.review"), clientPayerPath(t.Client)
+	case home.PayerCard:
+		x.Word, x.URL = words.Say("home.add_card"), clientPayerPath(t.Client)
 	case home.SetupFailed:
 		x.Tone, x.Word = page.Bad, words.Say("home.see_setup")
 	case home.DomainFailed, home.ServerRefused:

@@ -115,7 +115,7 @@ func changeMember(s *Site, settings *agencies.Settings, members *agencies.Member
 func removeMember(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
 	return s.changeMembers("remove", settings, func(r *http.Request, caller identity.Caller) (string, error) {
 		which, err := id.ParseMember(r.PostForm.Get("member"))
-		if err == nil || caller.May(identity.InPerson) != nil { // who may remove itself alone is told so
+		if err == nil {
 			err = members.Remove(r.Context(), caller, which)
 		}
 		if which == caller.Member {
@@ -129,11 +129,11 @@ func removeMember(s *Site, settings *agencies.Settings, members *agencies.Member
 func (s *Site) changeMembers(
 	do string, settings *agencies.Settings, change func(r *http.Request, caller identity.Caller) (next string, err error),
 ) Form {
-	who := identity.ByStaff(identity.InPerson)
+	who := identity.ByOwner()
 	if do == "remove" { // anybody may leave
-		who = identity.ByColleague(identity.InPerson)
+		who = identity.ByColleague(identity.InPerson).Owners().OrThemselves("member").Stepped()
 	}
-	return form(do, who.Stepped(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form(do, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		next, err := change(r, caller)
 		if err == nil {
 			return seeOther(w, next)

@@ -137,7 +137,7 @@ func registration(form url.Values) agency.Registration {
 }
 
 func saveOwnSignIn(s *Site, directory *ownsignin.Directory, settings *ownsignin.Settings) Form {
-	return form("save", identity.BySteppedStaff(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("save", identity.ByOwner(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		if _, err := settings.Set(r.Context(), caller, registration(r.PostForm)); err != nil {
 			return s.refuseOwnSignIn(w, r, directory, caller, err)
 		}
@@ -146,7 +146,7 @@ func saveOwnSignIn(s *Site, directory *ownsignin.Directory, settings *ownsignin.
 }
 
 func requireOwnSignIn(s *Site, directory *ownsignin.Directory, settings *ownsignin.Settings) Form {
-	return form("require", identity.BySteppedStaff(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("require", identity.ByOwner(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		required, done := r.PostForm.Get("required") != "", "optional"
 		if required {
 			done = "required"
@@ -159,7 +159,7 @@ func requireOwnSignIn(s *Site, directory *ownsignin.Directory, settings *ownsign
 }
 
 func removeOwnSignIn(s *Site, directory *ownsignin.Directory, settings *ownsignin.Settings) Form {
-	return form("remove", identity.BySteppedStaff(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("remove", identity.ByOwner(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		if err := settings.Remove(r.Context(), caller); err != nil {
 			return s.refuseOwnSignIn(w, r, directory, caller, err)
 		}

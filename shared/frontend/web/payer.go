@@ -38,6 +38,8 @@ type payerView struct {
 	party billing.Party
 	may   bool // whether who looks may do what its side may
 	in    words.Language
+
+	preparing bool // what was bought is being set up: something can be proposed once it is ready
 }
 
 // payerPage is the page of a side: find says what is the side's own.
@@ -404,7 +406,7 @@ func (p payerPage) offer(r *http.Request, caller identity.Caller, c *client.Clie
 	to := c.Payer().Other()
 	would, err := p.changes.Offer(r.Context(), caller, v.party, billing.Wish{To: to})
 	if f := fault.As(err); f != nil && f.Code != fault.Internal {
-		v.barred(c, f)
+		v.barred(c, f, p.s.now())
 		return nil
 	}
 	if err != nil {
@@ -434,7 +436,12 @@ func (p payerPage) offer(r *http.Request, caller identity.Caller, c *client.Clie
 
 // barred says why nothing can be proposed now. What is connected, and what was not bought here, never changes its payer: something new
 // is ordered in its place.
-func (v *payerView) barred(c *client.Client, f *fault.Error) {
+func (v *payerView) barred(c *client.Client, f *fault.Error, now time.Time) {
+	if v.preparing = f.Code == fault.NotActive && c.Preparing(now); v.preparing {
+		v.Barred = page.Note{Tone: page.Wait, Title: v.in.Say("payer.not_yet"),
+			Text: v.in.Say("payer.not_yet_text", "things", receipt.In(v.in).Things(c.Contract()))}
+		return
+	}
 	if f.Code != fault.NotProvisioned {
 		v.Barred = page.Note{Tone: page.Wait, Title: v.in.Say("payer.not_now"), Text: f.In(v.in).Message}
 		return
@@ -456,25 +463,36 @@ const (
 // await has the page look again by itself while something is about to happen.
 func (v *payerView) await(w http.ResponseWriter, r *http.Request, c *client.Client, now time.Time) {
 	p, tries := c.Change, looks(r)
-	if !p.Open() || p.State == client.ChangeProposed || p.State == client.ChangeScheduled && now.Before(p.Terms.At) {
+	carded := r.URL.Query().Get("card") != ""
+	if !v.preparing && !happens(p, v.side, carded, now) {
 		return
 	}
-	carded := r.URL.Query().Get("card") != ""
-	if p.Wants(v.side.Other()) || p.Wants(v.side) && !carded || tries >= payerTries {
+	if v.preparing && tries >= payerSoon {
+		v.Barred.Text = v.in.Say("payer.not_yet_long")
+	} else if tries >= payerSoon && p.State == client.ChangeAgreed && !p.Wants(v.side) {
+		v.Change.Text = v.in.Say("payer.setting_up_long")
+	}
+	if tries >= payerTries {
 		return
 	}
 	pause := 3
 	if tries >= payerSoon {
 		pause = 15
-		if p.State == client.ChangeAgreed && !p.Wants(v.side) {
-			v.Change.Text = v.in.Say("payer.setting_up_long")
-		}
 	}
 	next := url.Values{"n": {fmt.Sprint(tries + 1)}}
 	if carded {
 		next.Set("card", "1")
 	}
 	w.Header().Set("Refresh", fmt.Sprintf("%d;url=%s", pause, joinQuery(v.URL, next)))
+}
+
+// happens tells whether something is about to happen to a change without anybody's doing, but for the card that the side has just given.
+func happens(p *client.PayerChange, side client.Side, carded bool, now time.Time) bool {
+	switch {
+	case !p.Open(), p.State == client.ChangeProposed, p.State == client.ChangeScheduled && now.Before(p.Terms.At):
+		return false
+	}
+	return !p.Wants(side.Other()) && (!p.Wants(side) || carded)
 }
 
 // OpenPortalCard leads a client that is to pay to the payment service's page for a card.

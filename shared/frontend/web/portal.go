@@ -116,8 +116,8 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		}
 		if view.Access == portal.Full {
 			v.Change = changing(view.Client, client.ByClient, s.now())
-			if v.Deal != nil && view.Client.Joined() {
-				v.Deal.Payer = portalPayerPath(view.Agency.ID)
+			if view.Client.Joined() {
+				v.Payer = portalPayerPath(view.Agency.ID)
 			}
 		}
 		v.Menu = portalMenu(l, view)

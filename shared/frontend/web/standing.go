@@ -101,7 +101,7 @@ func paidEvery(p *subscription.Subscription, next string) string {
 
 // deleteAgency ends the agency.
 func deleteAgency(s *Site, settings *agencies.Settings, closing *agencies.Closing) Form {
-	return form("delete", identity.BySteppedStaff(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("delete", identity.ByOwner(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		err := closing.Close(ctx, caller, r.PostForm.Get("name"))
 		if err == nil {

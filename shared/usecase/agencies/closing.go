@@ -73,7 +73,7 @@ func (c *Closing) ClientCount(ctx context.Context, caller identity.Caller) (int,
 // [fault.Unavailable] while one is being opened, or cannot be closed. Payment pages are closed, and their invites cancelled, one by
 // one before the agency is: what stops on the way goes on with the next call.
 func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string) error {
-	if err := caller.MayNow(identity.InPerson, c.Now()); err != nil {
+	if err := caller.OwnsNow(c.Now()); err != nil {
 		return err
 	}
 	return conflict.Retry(ctx, func() error {

@@ -109,7 +109,7 @@ func (n NewMember) check(own email.Address) (to email.Address, name string, err 
 // tells it so. Faults: [fault.Invalid], [fault.Forbidden], [fault.AlreadyMember],
 // [fault.RateLimited], [fault.IdempotencyUsed].
 func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMember, once string) (*agency.Member, error) {
-	if err := caller.MayNow(identity.InPerson, n.Now()); err != nil {
+	if err := caller.OwnsNow(n.Now()); err != nil {
 		return nil, err
 	}
 	to, name, err := in.check(caller.Email)
@@ -254,7 +254,7 @@ func (m *Members) Right(ctx context.Context, caller identity.Caller, which id.Me
 // Change gives a member another level, right in Client Portal or name. Faults: [fault.NotFound], [fault.Invalid], [fault.Forbidden],
 // [fault.LastOwner].
 func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.Member, c MemberChange) (*agency.Member, error) {
-	if err := caller.MayNow(identity.InPerson, m.Now()); err != nil {
+	if err := caller.OwnsNow(m.Now()); err != nil {
 		return nil, err
 	}
 	name, err := c.Check()
@@ -316,7 +316,8 @@ func (m *Members) change(
 // after it, as many at a time as a transaction takes; whatever interrupts that, asking again goes on where it stopped. Anybody
 // may remove itself. Faults: [fault.NotFound], [fault.Forbidden], [fault.LastOwner].
 func (m *Members) Remove(ctx context.Context, caller identity.Caller, which id.Member) error {
-	if err := caller.MayPortalNow(identity.InPerson, identity.Colleague, m.Now()); err != nil {
+	if err := identity.ByColleague(identity.InPerson).Owners().OrThemselves("member").Stepped().
+		Asked(func(string) string { return string(which) }).Admits(caller, m.Now()); err != nil {
 		return err
 	}
 	return m.remove(ctx, caller.Agency, caller.Member, which)

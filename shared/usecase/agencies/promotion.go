@@ -42,7 +42,7 @@ var errNoClient = fault.New(fault.NotFound, "errors.there_is_no_such_client")
 // Faults: [fault.Unauthenticated], [fault.Forbidden]; [fault.NotFound], also where Client Portal is not installed;
 // [fault.NotActive], see [client.Client.MayPromote]; [fault.AlreadyMember]; [fault.Full]; [fault.RateLimited].
 func (p *Promotions) Promote(ctx context.Context, caller identity.Caller, which id.Client) (*agency.Member, error) {
-	if err := caller.MayPortalNow(identity.InPerson, identity.Administer, p.Now()); err != nil {
+	if err := identity.ByPortal(identity.InPerson, identity.Administer).Owners().Stepped().Admits(caller, p.Now()); err != nil {
 		return nil, err
 	}
 	ref := which.Ref()

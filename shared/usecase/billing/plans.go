@@ -75,7 +75,7 @@ func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment
 
 // owner lets owners through who have stepped up.
 func (s *Plans) owner(ctx context.Context, caller identity.Caller) error {
-	if err := caller.MayNow(identity.InPerson, s.Now()); err != nil {
+	if err := caller.OwnsNow(s.Now()); err != nil {
 		return err
 	}
 	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)

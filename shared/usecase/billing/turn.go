@@ -31,11 +31,13 @@ const goesOnAfter = 5 * time.Minute
 func (s *Checkouts) turn(ctx context.Context, c *client.Client, sub *string) (bool, func() error, error) {
 	p := c.Change
 	if *sub != "" && *sub != c.Payment.Reference {
-		stray, err := s.stray(ctx, c, *sub)
-		if err != nil || stray {
-			return stray, nil, err
-		}
-		if p.Open() && *sub == p.Next.Reference {
+		of, err := s.madeFor(ctx, *sub)
+		switch {
+		case err != nil:
+			return false, nil, err
+		case of != "" && (!p.Open() || of != string(p.ID)):
+			return true, nil, s.endOf(ctx, *sub)
+		case of != "": // also where whoever makes it has not written it down yet
 			*sub = ""
 		}
 	}
@@ -53,23 +55,25 @@ func (s *Checkouts) turn(ctx context.Context, c *client.Client, sub *string) (bo
 	return false, nil, nil
 }
 
-// stray ends a subscription that was made for a change of payer that came to nothing. It returns false for any other.
-func (s *Checkouts) stray(ctx context.Context, c *client.Client, sub string) (bool, error) {
+// madeFor is the change of payer for which a subscription was made; "" for any other.
+func (s *Checkouts) madeFor(ctx context.Context, sub string) (string, error) {
 	x, err := s.Provider.Subscription(ctx, sub)
 	if payment.Is(err, payment.Missing) {
-		return false, nil
+		return "", nil
+	}
+	return x.Metadata[metaChange], asFault(err)
+}
+
+// endOf ends a subscription that was made for a change of payer that came to nothing.
+func (s *Checkouts) endOf(ctx context.Context, sub string) error {
+	x, err := s.Provider.Subscription(ctx, sub)
+	if payment.Is(err, payment.Missing) || err == nil && x.Status.Final() {
+		return nil
 	}
 	if err != nil {
-		return false, asFault(err)
+		return asFault(err)
 	}
-	of := x.Metadata[metaChange]
-	if of == "" || c.Change.Open() && of == string(c.Change.ID) {
-		return false, nil
-	}
-	if x.Status.Final() {
-		return true, nil
-	}
-	return true, payBack(ctx, s.Provider, sub, "it is of a change of payer that came to nothing")
+	return payBack(ctx, s.Provider, sub, "it is of a change of payer that came to nothing")
 }
 
 // setUp makes the new subscription, which charges nothing before the day of the change, and has the old one end on that day.
@@ -416,6 +420,8 @@ func (s *Checkouts) undo(ctx context.Context, c *client.Client) (bool, func() er
 			}
 			return false, nil, asFault(err)
 		}
+	}
+	if !over && p.OldEnds { // also where somebody else has just had it go on, who could not write that down
 		c.Payment.EndsAt, c.Payment.Ending = time.Time{}, false
 	}
 	return s.undone(ctx, c, now)

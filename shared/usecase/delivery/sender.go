@@ -227,7 +227,7 @@ func (w *Worker) handOff(ctx context.Context, j job.Mail) error {
 	to := *c.Link(j.Job)
 	if !a.Suspended {
 		d := letter.RecordsData{Held: a.NameHeld(a.Name, w.Platform) != "", AgencyName: a.Name, Domain: c.Domain,
-			Provider: sender.ProviderOf(c.NameServers).Name, Records: c.Wanted().Records(), Link: w.Origin + "/records/" + token,
+			Provider: sender.ProviderOf(c.NameServers).Name, Records: sender.Records(c.Wanted()), Link: w.Origin + "/records/" + token,
 			ExpiresAt: to.ExpiresAt, Platform: w.Platform}
 		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: to.Address, Letter: letter.Records(d),
 			Tags: map[string]string{"kind": string(job.Records)}})

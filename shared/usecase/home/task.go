@@ -23,6 +23,7 @@ type Task struct {
 	Domain   id.SenderDomain // what it is about; "" for none
 	Name     string          // of the client, the resource or the domain, as people know it
 	Address  email.Address   // of AddressProposed: the address that is asked for
+	Ours     bool            // of PaymentFailed and PaymentDisputed: the agency pays for the client
 }
 
 // Kind is a kind of task.
@@ -34,6 +35,8 @@ const (
 	PaymentFailed     Kind = "payment_failed"      // a client's, which is tried again
 	PaymentDisputed   Kind = "payment_disputed"    // the client's bank has taken the money back
 	SetupFailed       Kind = "setup_failed"        // what a client has paid for could not be set up
+	PayerAsked        Kind = "payer_asked"         // a client proposes another payer
+	PayerCard         Kind = "payer_card"          // the agency is to pay for a client, and gave no card yet
 	DomainFailed      Kind = "domain_failed"       // the records of the agency's own domain are missing
 	ServerRefused     Kind = "server_refused"      // the agency's own mail server was switched off
 	InstanceDown      Kind = "instance_down"
@@ -45,12 +48,18 @@ const (
 
 // Kinds lists all kinds, the most urgent first.
 func Kinds() []Kind {
-	return []Kind{PlanPaymentFailed, PaymentFailed, PaymentDisputed, SetupFailed, DomainFailed, ServerRefused, InstanceDown,
-		AddressProposed, LinkRequested, Bounced, InviteExpires}
+	return []Kind{PlanPaymentFailed, PaymentFailed, PaymentDisputed, SetupFailed, PayerAsked, PayerCard, DomainFailed, ServerRefused,
+		InstanceDown, AddressProposed, LinkRequested, Bounced, InviteExpires}
 }
 
-// money tells whether the task is about what a client pays, or has paid for.
-func (k Kind) money() bool { return k == PaymentFailed || k == PaymentDisputed || k == SetupFailed }
+// money tells whether the task is about what is paid for a client, or was.
+func (k Kind) money() bool {
+	switch k {
+	case PaymentFailed, PaymentDisputed, SetupFailed, PayerAsked, PayerCard:
+		return true
+	}
+	return false
+}
 
 func (k Kind) urgency() int { return slices.Index(Kinds(), k) }
 
@@ -64,7 +73,7 @@ const (
 func of(c *client.Client, now time.Time) []Task {
 	task := Task{Client: c.ID, Name: c.DisplayName()}
 	if c.Joined() {
-		return paid(c, task)
+		return append(paid(c, task), changes(c, task, now)...)
 	}
 	last := invite.Event{}
 	if n := len(c.Invite.Timeline); n > 0 {
@@ -99,9 +108,26 @@ func sending(c *sender.Claim) []Task {
 	return []Task{task}
 }
 
-// paid are the tasks that a client makes who pays.
+// changes are the tasks that a change of payer makes.
+func changes(c *client.Client, task Task, now time.Time) []Task {
+	p := c.Change
+	switch {
+	case p == nil || !now.Before(p.ExpiresAt):
+		return nil
+	case p.State == client.ChangeProposed && p.By == client.ByClient:
+		task.Kind, task.At = PayerAsked, p.ProposedAt
+	case p.Wants(client.ByAgency):
+		task.Kind, task.At = PayerCard, p.AgreedAt
+	default:
+		return nil
+	}
+	return []Task{task}
+}
+
+// paid are the tasks that a client makes who pays, or for whom the agency does.
 func paid(c *client.Client, task Task) []Task {
 	var out []Task
+	task.Ours = c.AgencyPays()
 	switch c.Payment.State {
 	case subscription.PastDue:
 		task.Kind, task.At = PaymentFailed, c.Payment.PastDueSince
@@ -112,6 +138,7 @@ func paid(c *client.Client, task Task) []Task {
 	}
 	for n := range c.Items {
 		if i := &c.Items[n]; i.State == purchase.Failed && !i.Left && len(i.Steps) > 0 {
+			task.Ours = false
 			task.Kind, task.At, task.Resource = SetupFailed, i.Steps[len(i.Steps)-1].At, i.Resource
 			return append(out, task)
 		}
@@ -124,10 +151,12 @@ func (t Task) Sentence() string {
 	switch t.Kind {
 	case PlanPaymentFailed:
 		return words.Say("home.plan_payment_failed")
-	case PaymentFailed:
-		return words.Say("home.payment_failed", "name", t.Name)
-	case PaymentDisputed:
-		return words.Say("home.payment_disputed", "name", t.Name)
+	case PaymentFailed, PaymentDisputed:
+		return t.payment()
+	case PayerAsked:
+		return words.Say("home.payer_asked", "name", t.Name)
+	case PayerCard:
+		return words.Say("home.payer_card", "name", t.Name)
 	case SetupFailed:
 		return words.Say("home.setup_failed", "name", t.Name)
 	case DomainFailed:
@@ -144,4 +173,17 @@ func (t Task) Sentence() string {
 		return words.Say("home.bounced", "name", t.Name)
 	}
 	return words.Say("home.invite_expires", "name", t.Name)
+}
+
+// payment tells that somebody's payment went wrong.
+func (t Task) payment() string {
+	switch {
+	case t.Kind == PaymentDisputed && t.Ours:
+		return words.Say("home.our_payment_disputed", "name", t.Name)
+	case t.Kind == PaymentDisputed:
+		return words.Say("home.payment_disputed", "name", t.Name)
+	case t.Ours:
+		return words.Say("home.our_payment_failed", "name", t.Name)
+	}
+	return words.Say("home.payment_failed", "name", t.Name)
 }

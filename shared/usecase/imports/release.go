@@ -114,6 +114,9 @@ func hindrance(seen *Snapshot, g *giver, c *client.Client, now time.Time) string
 	if v := g.may(c.Invite.Roles, seen.Roles, now); v.Kind != "" {
 		return v.Reason
 	}
+	if !c.Invite.Lasts(now) {
+		return words.Say("reminders.access_ends_first")
+	}
 	if seen.Suppressed[id.UserOf(c.Email)] {
 		return words.Say("delivery.suppressed")
 	}

@@ -36,6 +36,9 @@ func (s *Inviter) schedule(seen *Snapshot, made *client.Client, d *Draft, now ti
 	if err != nil {
 		return err
 	}
+	if !made.Invite.Lasts(at) {
+		return fault.InField("accessExpiresAt", "reminders.access_ends_first")
+	}
 	if err := seen.Promises.Room(now); err != nil {
 		return err
 	}
@@ -93,6 +96,9 @@ func (s *Scheduler) Reschedule(ctx context.Context, caller identity.Caller, whic
 		next, err := w.In("sendAt", timezone.Load(cmp.Or(given, c.Zone, seen.Agency.Zone)), now)
 		if err != nil {
 			return err
+		}
+		if !c.Invite.Lasts(next) {
+			return fault.InField("sendAt", "reminders.access_ends_first")
 		}
 		if next.Equal(c.Invite.SendAt) && c.Invite.Status == invite.Scheduled {
 			return nil

@@ -121,7 +121,7 @@ func (s *Settings) Check(r agency.Registration) error {
 // decided is one change of an agency's own provider. decide changes a.SignIn, and returns false for nothing to do.
 func (s *Settings) decided(ctx context.Context, caller identity.Caller,
 	decide func(a *agency.Agency, now time.Time, c *Change) (bool, error)) (*View, error) {
-	if err := caller.MayNow(identity.InPerson, s.Now()); err != nil {
+	if err := caller.OwnsNow(s.Now()); err != nil {
 		return nil, err
 	}
 	err := conflict.Retry(ctx, func() error {

@@ -186,11 +186,11 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 		s.Proof = false // somebody was faster, and the proof that was looked for does not count any more
 	}
 	if s.Proof && c.VerifiedAt.IsZero() && c.Why == "" { // two that look alike may have been claimed before one of them was proven
-		alike, err := d.Store.Lookalikes(ctx, c.Domain.Skeleton())
+		alike, err := d.Store.Lookalikes(ctx, sender.Skeleton(c.Domain))
 		if err != nil {
 			return nil, err
 		}
-		c.Why = c.Domain.Held("", alike...)
+		c.Why = sender.WhyHeld(c.Domain, "", alike...)
 		c.Held = c.Why != ""
 	}
 	change := c.Look(s, now)

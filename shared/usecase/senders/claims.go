@@ -62,7 +62,7 @@ func (d *Directory) Overview(ctx context.Context, caller identity.Caller) (*Over
 	}
 	if at := caller.Email.Domain(); caller.SignedIn() {
 		if mine, err := sender.ParseDomain("domain", at); err == nil {
-			o.Suggested = mine.Suggested()
+			o.Suggested = sender.Suggested(mine)
 		}
 	}
 	return o, nil
@@ -128,7 +128,7 @@ func (d *Directory) ZoneFile(ctx context.Context, caller identity.Caller, which 
 	if !c.Ready() {
 		return "", "", fault.New(fault.NotActive, "sender.preparing")
 	}
-	return c.Domain, sender.ZoneFile(c.Wanted().Records()), nil
+	return c.Domain, sender.ZoneFile(sender.Records(c.Wanted())), nil
 }
 
 // Claims begins with domains and gives them back.
@@ -163,11 +163,11 @@ func (s *Claims) Claim(ctx context.Context, caller identity.Caller, typed, once 
 		return nil, err
 	}
 	now := s.Now().Truncate(time.Millisecond)
-	alike, err := s.Store.Lookalikes(ctx, d.Skeleton())
+	alike, err := s.Store.Lookalikes(ctx, sender.Skeleton(d))
 	if err != nil {
 		return nil, err
 	}
-	c := sender.NewClaim(caller.Agency, caller.Member, d, d.Held(s.Platform, append(alike, s.ours()...)...), now)
+	c := sender.NewClaim(caller.Agency, caller.Member, d, sender.WhyHeld(d, s.Platform, append(alike, s.ours()...)...), now)
 	again := ""
 	err = conflict.Retry(ctx, func() (err error) {
 		if again, err = recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {

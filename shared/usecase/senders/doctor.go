@@ -38,7 +38,7 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 	}
 	wanted := c.Wanted()
 	wanted.Zone, wanted.NoDMARC = out.Zone, false
-	check := sender.Check{Records: wanted.Records(), Zone: out.Zone, NameServers: out.NameServers, Probe: probe()}
+	check := sender.Check{Records: sender.Records(wanted), Zone: out.Zone, NameServers: out.NameServers, Probe: probe()}
 	// What DMARC says is asked for along with the records themselves: what else there is to ask depends on what they are, and may
 	// take the rest of the budget.
 	l.round(ctx, &check, check.Questions())
@@ -91,7 +91,7 @@ func asked(verdicts []sender.Verdict) bool {
 
 // unasked are the verdicts where there is no name server to ask: the domain is not there, or nobody could say.
 func unasked(c *sender.Claim, gone bool) []sender.Verdict {
-	check := sender.Check{Records: c.Wanted().Records()}
+	check := sender.Check{Records: sender.Records(c.Wanted())}
 	for _, r := range check.Records {
 		status := sender.Unasked
 		if gone {
@@ -255,7 +255,7 @@ func (l *looking) secondHand(ctx context.Context, check *sender.Check, before se
 // dmarc judges how DMARC stands.
 func (l *looking) dmarc(ctx context.Context, w sender.Wanted) sender.Verdict {
 	w.NoDMARC = true
-	records := w.Records()
+	records := sender.Records(w)
 	exists := l.lookup(ctx, sender.Question{Name: string(w.Domain), Type: sender.TXT}).Status != sender.NoName
 	return sender.JudgeDMARC(sender.Alignment{From: string(w.Domain), Identity: string(w.Domain), MailFrom: w.MailFrom(), Exists: exists},
 		records[len(records)-1], l.walked(ctx))

@@ -53,7 +53,7 @@ func agency(t *testing.T, domain sender.Domain) *world {
 // publish publishes the records as change has them: nil for as they are asked for. What it returns "" for is left out.
 func (w *world) publish(change func(line string, r sender.Record) string) {
 	w.t.Helper()
-	for _, r := range w.claim.Wanted().Records() {
+	for _, r := range sender.Records(w.claim.Wanted()) {
 		line := strings.TrimSpace(sender.ZoneFile([]sender.Record{r}))
 		if change != nil {
 			line = change(line, r)
@@ -298,7 +298,7 @@ func TestSenderD19AServerThatIsBehindIsNamedForEachRecord(t *testing.T) {
 	t.Parallel()
 	w := agency(t, "mail.agency.com")
 	w.publish(nil)
-	for _, r := range w.claim.Wanted().Records() {
+	for _, r := range sender.Records(w.claim.Wanted()) {
 		if err := w.Server(1).Delete(r.Name, ""); err != nil {
 			t.Fatal(err)
 		}

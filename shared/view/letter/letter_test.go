@@ -127,8 +127,8 @@ func aSender(state sender.State, why sender.Reason) letter.SenderData {
 
 func records() letter.RecordsData {
 	return letter.RecordsData{AgencyName: "Northwind Automations", Domain: "mail.northwind.com", Provider: "Cloudflare",
-		Records: sender.Wanted{Domain: "mail.northwind.com", Zone: "northwind.com", Token: "0123456789abcdef0123456789abcdef",
-			Hosted: "dkim.eu-south-1.amazonses.com", Tokens: []string{"one", "two", "three"}, Region: "eu-south-1", NoDMARC: true}.Records(),
+		Records: sender.Records(sender.Wanted{Domain: "mail.northwind.com", Zone: "northwind.com", Token: "0123456789abcdef0123456789abcdef",
+			Hosted: "dkim.eu-south-1.amazonses.com", Tokens: []string{"one", "two", "three"}, Region: "eu-south-1", NoDMARC: true}),
 		Link:      "https://portal.example/records/lkr_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC3",
 		ExpiresAt: time.Date(2026, 12, 13, 14, 3, 22, 0, time.UTC), Platform: "Latchkey"}
 }

@@ -248,6 +248,8 @@ func once(operations []DocsOperation, told map[string]*DocsOperation) {
 // who says in words who may call, out of x-who, such as "anyone", "staff agency:read" or "portal invite invites:write".
 func who(declared string) (sentence, scope string) {
 	declared = strings.TrimSuffix(declared, ", stepped up") // which the operation's description says
+	declared, themselves := strings.CutSuffix(declared, " or themselves")
+	declared, owners := strings.CutSuffix(declared, ", owners")
 	kind, rest, _ := strings.Cut(declared, " ")
 	right := ""
 	if kind == "portal" {
@@ -269,7 +271,12 @@ func who(declared string) (sentence, scope string) {
 	default:
 		sentence, scope = words.Say("docs.who_staff"), rest
 	}
-	if kind != "colleague" {
+	switch {
+	case themselves:
+		sentence = words.Say("docs.right_owners_or_self") + " " + sentence
+	case owners:
+		sentence = words.Say("docs.right_owners") + " " + sentence
+	case kind != "colleague":
 		sentence = members(right) + " " + sentence
 	}
 	return sentence, scope

@@ -125,6 +125,7 @@ type Portal struct {
 	PastDue   bool   // the last payment failed
 	Deal      *Deal  // what is paid for; nil for nothing
 	Change    *PayerChanging
+	Payer     string // path of who pays for what; "" where nobody can change it
 	Problems  Problems
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be

@@ -66,7 +66,15 @@ async function answer(path: string, mediation?: CredentialMediationRequirement, 
 
 async function signIn(offer: HTMLElement, mediation: CredentialMediationRequirement | undefined, signal: AbortSignal, chosen?: () => void): Promise<void> {
   await answer("/v1/sessions/passkey", mediation, signal, chosen);
-  location.assign(offer.dataset.next || "/");
+  location.assign(onward(offer));
+}
+
+// onward is where somebody goes on who has signed in, with what was typed beside the button.
+function onward(offer: HTMLElement): string {
+  const next = offer.dataset.next || "/";
+  const typed = document.querySelector<HTMLInputElement>("input#" + (offer.dataset.keep ?? "none"));
+  if (!typed?.value) return next;
+  return next + (next.includes("?") ? "&" : "?") + new URLSearchParams({ [typed.name]: typed.value }).toString();
 }
 
 // stepUp proves that it is the person, and goes on with the form that asked for it.
