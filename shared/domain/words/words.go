@@ -10,27 +10,22 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 //go:generate go run ./pack
 
 // The sentences are packed, by pack, since every function that says something carries them.
-var (
-	//go:embed packed/en
-	inEnglish embed.FS
-	//go:embed packed/de packed/fr packed/es packed/it packed/nl packed/pt-BR packed/pl packed/he
-	inOthers embed.FS
-)
+//
+//go:embed packed/en
+var inEnglish embed.FS
 
-// others is inOthers once [Speak] was called. Nothing else names that, so that the linker leaves it out of programs that do not call it.
-var others atomic.Pointer[embed.FS]
-
-// Speak has the program speak every language. One that never calls it speaks English alone, and does not carry the others.
-func Speak() { others.Store(&inOthers) }
+// carried holds the files of the areas that are spoken in other languages, too: name → *embed.FS.
+var carried sync.Map
 
 // message is one key's sentence. Most have one form; what counts something has one for each number that reads differently.
 type message struct {
@@ -77,37 +72,62 @@ func (m *message) of(l Language, n int64) string {
 var areas sync.Map // path → func() (map[string]message, error)
 
 func area(l Language, name string) (map[string]message, error) {
-	path := string(l) + "/" + name + ".json"
+	if _, ok := carried.Load(name); !ok && l != English {
+		return nil, fs.ErrNotExist // and that is not kept, since it may be spoken later
+	}
+	path := string(l) + "/" + name
 	once, _ := areas.LoadOrStore(path, sync.OnceValues(func() (map[string]message, error) {
-		b, err := read(l, path)
+		m, err := load(l, name)
 		if err != nil {
-			return nil, fmt.Errorf("words: there is no area %q in %q", name, l)
-		}
-		var m map[string]message
-		if err := json.Unmarshal(b, &m); err != nil {
-			return nil, fmt.Errorf("words: %s: %w", path, err)
+			return nil, fmt.Errorf("words: there is no area %q in %q: %w", name, l, err)
 		}
 		return m, nil
 	}))
 	return once.(func() (map[string]message, error))()
 }
 
-func read(l Language, path string) ([]byte, error) {
-	files := &inEnglish
-	if l != English {
-		if files = others.Load(); files == nil {
-			return nil, fs.ErrNotExist
-		}
+// load reads an area. In English it has its keys; in another language the sentences stand in the order of the sorted keys, so that those
+// are not carried for each language again.
+func load(l Language, name string) (map[string]message, error) {
+	if l == English {
+		var m map[string]message
+		return m, read(&inEnglish, "packed/en/"+name+".en.gz", &m)
 	}
-	b, err := files.ReadFile("packed/" + path + ".gz")
+	files, ok := carried.Load(name)
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	var all []message
+	if err := read(files.(*embed.FS), "packed/"+string(l)+"/"+name+".gz", &all); err != nil {
+		return nil, err
+	}
+	keys, err := area(English, name)
 	if err != nil {
 		return nil, err
+	}
+	if len(all) != len(keys) {
+		return nil, fmt.Errorf("%d sentences, and English has %d", len(all), len(keys))
+	}
+	m := make(map[string]message, len(all))
+	for n, key := range slices.Sorted(maps.Keys(keys)) {
+		m[key] = all[n]
+	}
+	return m, nil
+}
+
+func read(files *embed.FS, path string, into any) error {
+	b, err := files.ReadFile(path)
+	if err != nil {
+		return err
 	}
 	z, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return io.ReadAll(z)
+	if b, err = io.ReadAll(z); err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
 }
 
 // Find is [Language.Find] in English.

@@ -292,7 +292,7 @@ func GetPortalContract(auth *signin.Authenticator, contracts *billing.Contracts)
 		}
 		c, err := contracts.Relationship(ctx, caller, from)
 		return receiptAnswer(auth.Now(), c, err, func(c *client.Client) words.Language {
-			words.Speak()
+			words.Speak(words.Contract, words.Receipt, words.Money, words.Payer)
 			return receipt.LanguageOf(c, words.English)
 		})
 	})

@@ -58,7 +58,8 @@ func AccountPage(
 	}
 	return speaks(s.page("accountPage", auth, identity.ByPerson, show, signOut(sessions), endSessions(sessions), endOthers(sessions),
 		endSession(own), leavePortal(leaving), eraseMe(showing, erasure), disconnect(links), renamePasskey(showing, keyring),
-		removePasskey(showing, keyring)))
+		removePasskey(showing, keyring)),
+		words.Account, words.Passkeys, words.Waiting, words.SignIn, words.Kinds)
 }
 
 // accountView is what a person's own page is made of.

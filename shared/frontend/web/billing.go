@@ -115,7 +115,8 @@ func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.
 			return err
 		}
 		return show(w, r, caller, c)
-	}))
+	}),
+		words.Checkout, words.Contract, words.Money, words.Receipt, words.Portal)
 }
 
 // agencyIn is the agency that the query names. Fault: [fault.NotFound] for none.

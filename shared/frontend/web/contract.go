@@ -76,7 +76,8 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 				}
 				return nil
 			})
-		}))
+		}),
+		words.Contract, words.Receipt, words.Money, words.Payer, words.Checkout)
 }
 
 // portalContractPath is where a client reads its contract with the agency.

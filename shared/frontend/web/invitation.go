@@ -83,7 +83,8 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 	}
 	return speaks(s.page("invitationPage", auth, identity.ByHolder, show,
 		primary(acceptInvitation(s, invitations, signIns)), mailCode(s, invitations, codes, providers),
-		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers)))
+		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers)),
+		words.Invitation, words.Passkeys, words.Meant, words.SignIn, words.Money, words.Receipt, words.Contract)
 }
 
 // deadLink is the fault of a link that opens nothing, with the page to show for it.

@@ -43,7 +43,8 @@ func JoinPage(s *Site, auth *signin.Authenticator, joins *sharing.Joins, codes *
 		return s.show(w, r, status, v)
 	}
 	return speaks(s.page("joinPage", auth, identity.ByHolder, s.unlessGone(show), primary(joinByLink(s, joins, signIns)),
-		joinCode(s, joins, codes, providers)))
+		joinCode(s, joins, codes, providers)),
+		words.Join, words.Invitation, words.SignIn, words.Passkeys, words.Meant)
 }
 
 // unlessGone answers with one page for every link that lets nobody join, as who is not signed in sees it.

@@ -12,9 +12,10 @@ import (
 )
 
 // speaks is the page as one that clients read: it is in the language that was chosen in the browser, or else in the one of ours that the
-// browser likes best, and offers the others. Pages of an agency's people are in English.
-func speaks(p *Page) *Page {
-	words.Speak()
+// browser likes best, and offers the others. The areas are those that it takes sentences from. Pages of an agency's people are in English.
+func speaks(p *Page, areas ...*words.Area) *Page {
+	words.Speak(words.Errors, words.General, words.Time)
+	words.Speak(areas...)
 	p.speaks = true
 	return p
 }

@@ -99,7 +99,8 @@ func PortalPayerPage(s *Site, auth *signin.Authenticator, contracts *billing.Con
 		}
 		return c, v, nil
 	}}
-	return speaks(p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.Stepped(), identity.ByClient))
+	return speaks(p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.Stepped(), identity.ByClient),
+		words.Payer, words.Contract, words.Checkout, words.Receipt, words.Money)
 }
 
 // page is the page with its forms: consents has who may send those by which somebody may have to pay, answers who the others.

@@ -63,7 +63,8 @@ func PortalDetailsPage(s *Site, auth *signin.Authenticator, own *contacts.Own) *
 		return s.show(w, r, f.Code.Status(), v)
 	}
 	return speaks(s.page("portalDetailsPage", auth, identity.ByModule(role.Contact, ""), show,
-		form("save", identity.ByModule(role.Contact, "edit"), save)))
+		form("save", identity.ByModule(role.Contact, "edit"), save)),
+		words.Details, words.Portal)
 }
 
 // retype puts back what was typed, as far as it can be changed.

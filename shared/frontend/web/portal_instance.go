@@ -33,7 +33,8 @@ func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.I
 				v.Note = page.Note{Tone: page.Good, Text: l.Say("portal.switched_off")}
 			}
 			return s.show(w, r, http.StatusOK, v)
-		}, setWorkflow(s, instances), enterInstance(s, instances)))
+		}, setWorkflow(s, instances), enterInstance(s, instances)),
+		words.Portal, words.N8N, words.Progress, words.Provisioning, words.Kinds)
 }
 
 // enterInstance gives the client an account in the n8n that they have bought, and shows the way in. The way is shown and not

@@ -276,7 +276,7 @@ func provider(
 		l := words.In(r.Context())
 		page.BareNext(w, l, f.Code.Status(), title(l, f.Code), f.In(l).Message, l.Say("signin.start_again"), "/sign-in")
 	})
-	words.Speak()
+	words.Speak(words.Errors, words.SignIn)
 	return &Redirect{ID: ID, Method: http.MethodGet, Who: who, handler: h, speaks: true}
 }
 

@@ -64,7 +64,8 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return speaks(s.page("signInPage", auth, identity.ByVisitor, show, primary(signIn(s, signIns)), requestCode(s, codes, providers)))
+	return speaks(s.page("signInPage", auth, identity.ByVisitor, show, primary(signIn(s, signIns)), requestCode(s, codes, providers)),
+		words.SignIn, words.Passkeys, words.Meant)
 }
 
 // offices puts on the page what agencies' own providers have to do with it: that somebody comes from one, whose address a code proves, or

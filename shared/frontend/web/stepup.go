@@ -137,7 +137,8 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 	}))
 	p.Forms[0].primary = true
 	p.whole = true
-	return speaks(p)
+	return speaks(p,
+		words.StepUp, words.Passkeys, words.SignIn)
 }
 
 // stepUpAt leads to a provider. What the person was about to do is kept meanwhile, and named in the address that leads back.

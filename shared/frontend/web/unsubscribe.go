@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/unsubscribe"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/optout"
 	"latchkey.dev/shared/view/page"
 )
@@ -50,7 +51,8 @@ func UnsubscribePage(s *Site, links *optout.Links) *Page {
 		return fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as")
 	}))
 	p.whole, p.foreign = true, true
-	return speaks(p)
+	return speaks(p,
+		words.Unsubscribe)
 }
 
 // stopped shows how the mails of a link stand, or what has just become of them. The answer is the page itself, and no redirect.

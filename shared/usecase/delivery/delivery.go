@@ -138,7 +138,7 @@ type Worker struct {
 
 // Handle does one job of the mail queue. An error means that the message should come back.
 func (w *Worker) Handle(ctx context.Context, body []byte) error {
-	words.Speak()
+	letter.Speak()
 	m, err := job.Decode(body)
 	if err != nil {
 		return err

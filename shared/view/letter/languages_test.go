@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	words.Speak()
+	letter.Speak()
 	os.Exit(m.Run())
 }
 

@@ -15,9 +15,15 @@ import (
 // speech is the language that a mail is written in.
 type speech struct{ words.Language }
 
+// Speak has the program write mails in every language.
+func Speak() {
+	words.Speak(words.Mail, words.AccountMail, words.Contract, words.Invitation, words.Money, words.Payer, words.Receipt, words.Reminders,
+		words.Time, words.General, words.Checkout)
+}
+
 // in is the language; English for none.
 func in(l words.Language) speech {
-	words.Speak()
+	Speak()
 	return speech{cmp.Or(l, words.English)}
 }
 
