@@ -63,7 +63,8 @@ func TestSenderL2MailsAreInTheLanguageOfWhoReadsThem(t *testing.T) {
 	// A list says it for each line.
 	lines := p.address("l2-it")
 	o.installs()
-	o.post("/v1/batches", m{"lines": []m{{"email": lines, "language": "it"}, {"email": p.address("l2-no"), "language": "no"}}}, wait...).is(201).shows(`"verdict":"invalid"`)
+	both := []m{{"email": lines, "language": "it"}, {"email": p.address("l2-no"), "language": "no"}}
+	o.post("/v1/batches", m{"lines": both}, wait...).is(201).shows(`"verdict":"invalid"`)
 	p.nextMail(lines).in(t, "it", "ltr", "ti ha invitato")
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -150,44 +151,92 @@ func TestThePackedLanguagesAreWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	root := filepath.Dir(filepath.Dir(catalogue))
 	written := map[string]bool{}
-	for _, l := range words.Languages() {
-		files, err := filepath.Glob(filepath.Join(root, string(l), "*.json"))
-		if err != nil {
-			t.Fatal(err)
+	sources, err := filepath.Glob(filepath.Join(root, "*", "*.json"))
+	if err != nil || len(sources) == 0 {
+		t.Fatal(sources, err)
+	}
+	for _, f := range sources {
+		language, area := filepath.Base(filepath.Dir(f)), strings.TrimSuffix(filepath.Base(f), ".json")
+		name := area + ".gz"
+		if language == string(words.English) {
+			name = area + ".en.gz"
 		}
-		for _, f := range files {
-			packed := filepath.Join(root, "packed", string(l), filepath.Base(f)+".gz")
-			written[packed] = true
-			source, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
+		packed := filepath.Join(root, "packed", language, name)
+		written[packed] = true
+		got := unpacked(t, packed)
+		want := rawOf(t, f)
+		var list []json.RawMessage
+		if language != string(words.English) {
+			for _, key := range slices.Sorted(maps.Keys(rawOf(t, catalogue+area+".json"))) {
+				list = append(list, want[key])
 			}
-			b, err := os.ReadFile(packed)
-			if err != nil {
-				t.Errorf("%s is not packed: go generate ./shared/domain/words", f)
-				continue
-			}
-			z, err := gzip.NewReader(bytes.NewReader(b))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := io.ReadAll(z)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want bytes.Buffer
-			if err := json.Compact(&want, source); err != nil || !bytes.Equal(got, want.Bytes()) {
-				t.Errorf("%s was packed before it was changed: go generate ./shared/domain/words", f)
-			}
+		}
+		if !same(t, got, want, list) {
+			t.Errorf("%s was changed after it was packed: go generate ./shared/domain/words", f)
 		}
 	}
-	packed, err := filepath.Glob(filepath.Join(root, "packed", "*", "*"))
+	all, err := filepath.Glob(filepath.Join(root, "packed", "*", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range packed {
+	for _, p := range all {
 		if !written[p] {
-			t.Errorf("%s is packed, and not written", p)
+			t.Errorf("%s is packed, and not written: go generate ./shared/domain/words", p)
 		}
+	}
+}
+
+func unpacked(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Errorf("%v: go generate ./shared/domain/words", err)
+		return nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = io.ReadAll(z); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func rawOf(t *testing.T, path string) map[string]json.RawMessage {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return m
+}
+
+// same tells whether what was packed is the catalogue's file, or for a language other than English the list of its sentences.
+func same(t *testing.T, packed []byte, file map[string]json.RawMessage, list []json.RawMessage) bool {
+	t.Helper()
+	var want any = file
+	if list != nil {
+		want = list
+	}
+	b, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var x, y any
+	if json.Unmarshal(packed, &x) != nil || json.Unmarshal(b, &y) != nil {
+		return false
+	}
+	return reflect.DeepEqual(x, y)
+}
+
+func TestEveryAreaThatIsTranslatedCanBeCarried(t *testing.T) {
+	t.Parallel()
+	if n := len(words.Areas()); n != len(translated) {
+		t.Errorf("package words has %d areas that programs can carry, and %d are translated", n, len(translated))
 	}
 }
