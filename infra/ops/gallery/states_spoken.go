@@ -68,7 +68,8 @@ func spokenIn(l words.Language) []state {
 		{Name: "invitation-expired", view: page.DeadLink{Brand: northwind, Expired: true, Ask: "/invitation/request"}},
 		{Name: "mail-invitation", mail: func() letter.Letter {
 			return letter.Invitation(letter.InvitationData{AgencyName: northwind.Name, AgencyColor: northwind.Color,
-				Inviter: "Nora Lindqvist", ClientName: "Acme Ltd", Message: invitation.Message, Link: link, ExpiresAt: ends, Platform: "Latchkey",
+				Inviter: "Nora Lindqvist", ClientName: "Acme Ltd", Message: invitation.Message,
+				Link: link, ExpiresAt: ends, Platform: "Latchkey",
 				Language: l,
 				Opens:    []letter.Access{{Name: "Production", Rights: l.Say("invitation.read")}}})
 		}},

@@ -99,7 +99,11 @@ var (
 
 // Areas lists every area.
 func Areas() []*Area {
-	return []*Area{Account, AccountMail, Checkout, Contract, Details, Errors, General, Invitation, Join, Kinds, Mail, Meant, Money, N8N, Nowhere, Passkeys, Payer, Portal, Progress, Provisioning, Receipt, Reminders, SignIn, StepUp, Time, Unsubscribe, Waiting}
+	return []*Area{
+		Account, AccountMail, Checkout, Contract, Details, Errors, General, Invitation, Join, Kinds, Mail, Meant, Money, N8N,
+		Nowhere, Passkeys, Payer, Portal, Progress, Provisioning, Receipt, Reminders, SignIn, StepUp, Time, Unsubscribe,
+		Waiting,
+	}
 }
 
 // Speak has the program speak every language in these areas. In the others, and where it is never called, it speaks English alone.

@@ -134,7 +134,8 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return remembers(speaks(s.page("portalPage", auth, identity.ByClient, show),
-		words.Portal, words.Money, words.Payer, words.Waiting, words.Progress, words.Kinds, words.N8N, words.Provisioning, words.Nowhere, words.Checkout, words.Receipt, words.Contract), keep)
+		words.Portal, words.Money, words.Payer, words.Waiting, words.Progress, words.Kinds,
+		words.N8N, words.Provisioning, words.Nowhere, words.Checkout, words.Receipt, words.Contract), keep)
 }
 
 // lastPortal is the agency whose portal the browser was at last; "" when it chose none yet.
