@@ -10,6 +10,8 @@ import (
 	"latchkey.dev/shared/domain/words"
 )
 
+func init() { words.Speak(words.Areas()...) }
+
 // The sentence that each language says on the sign-in page.
 func signInIn(l words.Language) string { return l.Say("signin.title") }
 
