@@ -76,7 +76,8 @@ var limits = map[string]limit{
 // windows are counted by the table's Allow, and sizes bound one value, or what is kept of a list, where the oldest goes: nobody
 // is refused there. Of each it says what it is.
 var windows = map[string]string{
-	"agencies.uploads": "logos", "signin.requestsPerIP": "codes", "signin.guessesPerIP": "guesses",
+	"signin.withoutPerHour": "ways in without the agency's own provider",
+	"agencies.uploads":      "logos", "signin.requestsPerIP": "codes", "signin.guessesPerIP": "guesses",
 	"identity.MaxForms":   "forms that wait for a step-up at a provider",
 	"signin.errandsPerIP": "errands to a provider", "passkeys.challengesPerIP": "challenges", "passkeys.answersPerIP": "answers",
 	"signin.foundedPerIP": "agencies", "signin.foundedPerPerson": "agencies", "resources.ChecksPerHour": "calls of n8n",
@@ -86,6 +87,8 @@ var windows = map[string]string{
 }
 
 var sizes = map[string]string{
+	"agency.MaxIssuer": "bytes", "agency.MaxClientID": "bytes", "agency.MaxClientSecret": "bytes", "agency.MaxProviderName": "characters",
+	"identity.mostOwnersTold": "owners, of whom there are no more than members", "words.maxAccepted": "bytes of a header",
 	"agency.MaxLogoFile": "bytes of a file", "email.MaxLength": "bytes", "idempotency.MaxKey": "bytes", "instance.MaxURL": "bytes",
 	"passkey.MaxName": "characters", "passkey.MaxCredential": "bytes", "passkey.maxKey": "bytes", "passkey.maxTransports": "of one passkey",
 	"reminder.MostFirst": "days", "reminder.MostLast": "hours", "invite.MaxTokens": "the oldest goes", "unsubscribe.MaxLinks": "the oldest goes",
