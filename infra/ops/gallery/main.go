@@ -50,7 +50,6 @@ func handler() http.Handler {
 				return
 			}
 			if s.in != "" {
-				words.Speak(words.Areas()...)
 				r = r.WithContext(page.Offering(words.With(r.Context(), s.in)))
 			}
 			if err := site.Write(w, r, http.StatusOK, s.view, func() string { return "" }); err != nil {

@@ -11,6 +11,7 @@ import (
 
 // spokenStates are pages and mails that clients read in two other languages, of which Hebrew is written from right to left.
 func spokenStates() []state {
+	words.Speak(words.Areas()...)
 	var all []state
 	for _, l := range []words.Language{words.German, words.Hebrew} {
 		for _, s := range spokenIn(l) {

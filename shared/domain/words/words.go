@@ -224,3 +224,30 @@ func lookup(name string, values []any) (any, bool) {
 	}
 	return nil, false
 }
+
+// Again is a sentence of an area that was kept in English, said in the language. It may have one value, which stays. What is none of the
+// area's stays as it is, such as what somebody else has said.
+func (l Language) Again(name, kept string) string {
+	if l == English || kept == "" {
+		return kept
+	}
+	sentences, err := area(English, name)
+	if err != nil {
+		return kept
+	}
+	for key, m := range sentences {
+		if m.Other == kept {
+			return l.Say(name + "." + key)
+		}
+	}
+	for key, m := range sentences {
+		before, rest, has := strings.Cut(m.Other, "{")
+		value, after, _ := strings.Cut(rest, "}")
+		middle, begins := strings.CutPrefix(kept, before)
+		middle, ends := strings.CutSuffix(middle, after)
+		if has && begins && ends && middle != "" {
+			return l.Say(name+"."+key, value, middle)
+		}
+	}
+	return kept
+}

@@ -61,3 +61,20 @@ func TestValuesAreWrittenAsAsked(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+func TestWhatWasKeptInEnglishIsSaidInTheLanguage(t *testing.T) {
+	t.Parallel()
+	Speak(Provisioning)
+	for kept, want := range map[string]string{
+		Say("provisioning.not_ready"):                       German.Say("provisioning.not_ready"),
+		Say("provisioning.no_resource", "resource", "Disk"): German.Say("provisioning.no_resource", "resource", "Disk"),
+		Say("provisioning.no_resources"):                    German.Say("provisioning.no_resources"), "The region is full.": "The region is full.", "": "",
+	} {
+		if got := German.Again("provisioning", kept); got != want {
+			t.Errorf("%q is said %q, want %q", kept, got, want)
+		}
+	}
+	if kept := Say("provisioning.not_ready"); English.Again("provisioning", kept) != kept || German.Say("provisioning.not_ready") == kept {
+		t.Error("German is English, or English is not")
+	}
+}

@@ -45,7 +45,7 @@ func progress(l words.Language, i *purchase.Item, mine bool, now time.Time) *pag
 	switch i.State {
 	case purchase.Failed:
 		p.Note = page.Note{Tone: page.Bad,
-			Text: l.Say("progress.failed") + " " + sentence(i.Reason) + " " + otherwise}
+			Text: l.Say("progress.failed") + " " + sentence(l.Again("provisioning", i.Reason)) + " " + otherwise}
 	case purchase.Compensating:
 		p.Note = page.Note{Tone: page.Wait, Text: l.Say("progress.refunding")}
 		return p
@@ -95,7 +95,7 @@ func climbed(l words.Language, i *purchase.Item, now time.Time) []page.Event {
 		case n == max(reached, 1):
 			e.Tone, e.Coming, e.At = page.Wait, false, page.TimeIn(l, i.Steps[len(i.Steps)-1].At, now)
 			if i.State == purchase.Retrying {
-				e.Detail = l.Say("progress.tried") + " " + sentence(i.Reason) + " " + l.Say("progress.again")
+				e.Detail = l.Say("progress.tried") + " " + sentence(l.Again("provisioning", i.Reason)) + " " + l.Say("progress.again")
 			}
 		}
 		out = append(out, e)
