@@ -63,6 +63,7 @@ type document struct {
 // Speech is the choice of a language.
 type Speech struct {
 	Now string // the name of the one that is spoken
+	URL string // where the choice is sent
 	All []Spoken
 }
 
@@ -74,20 +75,16 @@ type Spoken struct {
 
 type offering struct{}
 
-// Offering has the pages of the context offer the other languages: whatever answers at their addresses takes the choice.
-func Offering(ctx context.Context) context.Context { return context.WithValue(ctx, offering{}, true) }
+// Offering has the pages of the context offer the other languages. What answers at the address, which is a path of ours, takes the choice.
+func Offering(ctx context.Context, at string) context.Context { return context.WithValue(ctx, offering{}, at) }
 
-// speech is what a page of the context offers; nil for nothing.
-func speech(ctx context.Context, now words.Language) *Speech {
-	if ctx.Value(offering{}) == nil {
+// speech is what a page of the context offers; nil for nothing. A page that tells of a failure offers none: what was typed would be lost.
+func speech(ctx context.Context, now words.Language, status int) *Speech {
+	at, ok := ctx.Value(offering{}).(string)
+	if !ok || status != http.StatusOK {
 		return nil
 	}
-	return SpeechOf(now)
-}
-
-// SpeechOf is the choice of a language on a page that speaks one of them.
-func SpeechOf(now words.Language) *Speech {
-	s := &Speech{Now: now.Name()}
+	s := &Speech{Now: now.Name(), URL: at}
 	for _, l := range words.Languages() {
 		s.All = append(s.All, Spoken{string(l), l.Name(), l.Direction(), l == now})
 	}
@@ -187,7 +184,7 @@ func (s *Site) render(l words.Language, v View, speech *Speech) (html []byte, po
 // any; it is letters, digits, - and _. An error means that nothing was written.
 func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View, token func() string) error {
 	l := words.In(r.Context())
-	html, policy, err := s.render(l, v, speech(r.Context(), l))
+	html, policy, err := s.render(l, v, speech(r.Context(), l, status))
 	if err != nil {
 		return err
 	}

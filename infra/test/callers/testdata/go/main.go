@@ -71,7 +71,7 @@ func run(ctx context.Context, origin, guest string) error {
 	if err != nil {
 		return err
 	}
-	shown, err := client.ViewInvitationWithResponse(ctx, link)
+	shown, err := client.ViewInvitationWithResponse(ctx, link, &latchkey.ViewInvitationParams{})
 	if err != nil || shown.JSON200 == nil || shown.JSON200.Contract != nil || shown.JSON200.Email != guest {
 		return fmt.Errorf("viewInvitation: %w", failed(err, shown))
 	}
