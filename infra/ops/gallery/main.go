@@ -50,7 +50,7 @@ func handler() http.Handler {
 				return
 			}
 			if s.in != "" {
-				r = r.WithContext(page.Offering(words.With(r.Context(), s.in), "/"+s.Name))
+				r = r.WithContext(page.Offering(words.With(r.Context(), s.in)))
 			}
 			if err := site.Write(w, r, http.StatusOK, s.view, func() string { return "" }); err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -27,7 +27,10 @@ func (a *answer) forms() []sent {
 	a.t.Helper()
 	var all []sent
 	for _, f := range posting.FindAllStringSubmatch(string(a.body), -1) {
-		x := sent{to: html.UnescapeString(action.FindStringSubmatch(f[1])[1]), fields: url.Values{}}
+		x := sent{to: strings.TrimPrefix(a.what, "GET "), fields: url.Values{}} // where a form says nothing
+		if to := action.FindStringSubmatch(f[1]); to != nil {
+			x.to = html.UnescapeString(to[1])
+		}
 		for _, i := range hidden.FindAllStringSubmatch(f[2], -1) {
 			x.fields.Set(html.UnescapeString(i[1]), html.UnescapeString(i[2]))
 		}
@@ -79,7 +82,7 @@ func TestFS4AFormOfOursIsTakenWithoutAnOrigin(t *testing.T) {
 			refused("from another site", token, "Origin", "null", "Sec-Fetch-Site", "cross-site")
 			refused("from a sister site", token, "Origin", "null", "Sec-Fetch-Site", "same-site")
 			refused("from another origin", token, "Origin", "https://evil.example")
-			ends := []string{"sign-out", "end-sessions", "accept", "decline", "leave", "erase", "delete", "cancel"}
+			ends := []string{"language", "sign-out", "end-sessions", "accept", "decline", "leave", "erase", "delete", "cancel"}
 			if slices.Contains(ends, f.fields.Get("do")) || strings.Contains(f.to, "/upgrade/start") {
 				continue // they change what the others need
 			}

@@ -23,7 +23,7 @@ func speaks(p *Page, areas ...*words.Area) *Page {
 // spoken has the request's context speak the language of who asks. offers tells whether the page takes the choice of another.
 func spoken(r *http.Request, offers bool) *http.Request {
 	if offers {
-		r = r.WithContext(page.Offering(r.Context(), r.URL.RequestURI()))
+		r = r.WithContext(page.Offering(r.Context()))
 	}
 	if l, ok := words.ParseLanguage(cookie.Language(r)); ok {
 		return r.WithContext(words.With(r.Context(), l))

@@ -63,7 +63,6 @@ type document struct {
 // Speech is the choice of a language.
 type Speech struct {
 	Now string // the name of the one that is spoken
-	URL string // where the choice is sent
 	All []Spoken
 }
 
@@ -75,16 +74,15 @@ type Spoken struct {
 
 type offering struct{}
 
-// Offering has the pages of the context offer the other languages. What answers at the address, which is a path of ours, takes the choice.
-func Offering(ctx context.Context, at string) context.Context { return context.WithValue(ctx, offering{}, at) }
+// Offering has the pages of the context offer the other languages: whatever answers at their addresses takes the choice.
+func Offering(ctx context.Context) context.Context { return context.WithValue(ctx, offering{}, true) }
 
 // speech is what a page of the context offers; nil for nothing. A page that tells of a failure offers none: what was typed would be lost.
 func speech(ctx context.Context, now words.Language, status int) *Speech {
-	at, ok := ctx.Value(offering{}).(string)
-	if !ok || status != http.StatusOK {
+	if ctx.Value(offering{}) == nil || status != http.StatusOK {
 		return nil
 	}
-	s := &Speech{Now: now.Name(), URL: at}
+	s := &Speech{Now: now.Name()}
 	for _, l := range words.Languages() {
 		s.All = append(s.All, Spoken{string(l), l.Name(), l.Direction(), l == now})
 	}
