@@ -111,6 +111,7 @@ func TestFE14FE16AClientPaysAndStandsInItsPortal(t *testing.T) {
 	c.post(link+"/accept", nil).fails(402, "payment_required")
 	p.nobody().post(link+"/checkout", m{"interval": "month"}).fails(401, "unauthenticated")
 	c.post(link+"/checkout", m{"interval": "week"}).fails(422, "invalid")
+	c.post(link+"/checkout", m{"interval": "month", "offer": strings.Repeat("0", 32)}).fails(409, "offer_changed")
 	other := p.signIn(p.address("other"))
 	other.post(link+"/checkout", m{"interval": "month"}).fails(403, "wrong_account")
 

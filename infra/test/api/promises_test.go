@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"latchkey.dev/infra/run/local"
 )
 
 // promising are the operations that promise an answer, with their methods and a path of things that are not there.
@@ -219,4 +221,35 @@ func TestPortalL10NobodyHasMoreRolesThanOneCanHaveByALink(t *testing.T) {
 	at := "/v1/join/" + o.share(m{"roles": all[10:]}).token()
 	client.get(at).fails(409, "already_client")
 	client.post(at, m{"adds": true}).fails(409, "already_client")
+}
+
+// TestWhatAnAgencysOwnIssuerPromises meets what every operation says to sessions that an agency's own issuer opened, and to those that it
+// did not open where it is required.
+func TestWhatAnAgencysOwnIssuerPromises(t *testing.T) {
+	notAsBuilt(t, "the stand-in is in the product's own process")
+	p := own(t, local.Options{})
+	f := newOffice(p, "promised-issuer")
+	f.requires()
+	p.promising("403", "issuer_required", func(op operation, method, path string) {
+		f.other.send(op, method, path).fails(403, "issuer_required")
+	})
+	bound := f.signs(f.second)
+	for at, op := range p.documented() {
+		method, _, _ := strings.Cut(at, " ")
+		switch op.OperationID {
+		case "agreePortalPayerChange", "proposePortalPayerChange", "openBillingPortal", "startCheckout":
+			bound.send(op, method, concrete(op.path)).fails(403, "forbidden")
+		}
+	}
+	free := newOffice(p, "promised-plan")
+	p.onFree(free.id)
+	free.owner.patch(ownIssuerPath, m{"required": true}).fails(403, "plan_required")
+}
+
+func TestWhatHasEndedIsRemindedOfNoMore(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	i := o.invite(p.address("ops"))
+	p.accept(p.address("ops"))
+	o.patch("/v1/invites/"+i.ID+"/reminders", m{"enabled": true}).fails(409, "not_pending")
 }
