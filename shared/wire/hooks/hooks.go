@@ -14,8 +14,8 @@ import (
 // Parts are those of the whole deployment and what is here. It must never be put into an interface.
 type Parts struct{ *wire.Parts }
 
-// Worker brings events to agencies' programs.
-func (p Parts) Worker() *webhooks.Worker {
+// HookWorker brings events to agencies' programs.
+func (p Parts) HookWorker() *webhooks.Worker {
 	carrier := p.Hooks
 	if carrier == nil {
 		carrier = hook.Carrier(p.Egress().Dialer())
@@ -39,5 +39,5 @@ func Start(f func(Functions) event.Function) {
 
 // DeliverWebhook works on the webhook queue.
 func (f Functions) DeliverWebhook() event.Function {
-	return event.Queue("deliverWebhook", event.Body(f.p.Worker().Handle))
+	return event.Queue("deliverWebhook", event.Body(f.p.HookWorker().Handle))
 }
