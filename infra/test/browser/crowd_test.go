@@ -100,7 +100,7 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 		"🚀": odd["emoji@odd.example"], "unbroken@": odd["unbroken@odd.example"]} {
 		owner.open("/clients")
 		owner.write("q", typed)
-		owner.until("what is found of "+typed, `document.querySelectorAll("tbody .name a").length < 50`)
+		owner.until("what is found of "+typed, `document.querySelectorAll("tbody .name a").length < 44`)
 		if got := shown(); got != name {
 			t.Errorf("a search for %s shows %q, want %q", typed, got, name)
 		}

@@ -22,8 +22,8 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// perPage is how many clients stand on a page.
-const perPage = 50
+// perPage is how many clients stand on a page, which keeps it within its 60 KB.
+const perPage = 44
 
 // ClientsPage is the agency's dashboard; with invite=new the invite dialog is open on it.
 func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inviter *onboarding.Inviter,

@@ -34,7 +34,7 @@ const patience = 10 * time.Second
 
 // form is an invite form with nothing typed in it.
 func (s *Site) form(r *http.Request, directory *clients.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
-	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites, Zones: timezone.Usual(),
+	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites,
 		OwnZone: timezone.Shown(a.Zone), Languages: inviteLanguages(a, "")}
 	f.Next, _ = nextFree(a, s.now())
 	if caller.MayPortal(identity.InPerson, identity.Manage) != nil { // who may link nothing, and sell nothing

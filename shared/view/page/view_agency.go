@@ -137,7 +137,6 @@ type InviteForm struct {
 	WhatsApp  bool
 	Later     string // when it is to go out, as it was typed; "" for at once
 	Zone      string // the recipient's time zone, as it was typed
-	Zones     []string
 	OwnZone   string // the agency's
 	Quiet     bool   // whether it is never reminded of
 	Language  string // the language that was chosen for the recipient; "" for the agency's

@@ -6,7 +6,7 @@ import { reload } from "./list";
 interface Problem { code?: string; detail?: string; existing?: string; errors?: { location: string; message: string }[] }
 interface Invite { clientId: string; status: string; email: string }
 
-const fields = ["email", "name", "message", "payer", "grants", "order", "sendAt", "timeZone"];
+const fields = ["email", "name", "message", "payer", "grants", "order", "sendAt", "timeZone", "language"];
 
 export function invite(): void {
   const form = document.querySelector<HTMLFormElement>("#invite-form");
@@ -32,6 +32,11 @@ export function invite(): void {
   email.addEventListener("change", () => {
     both(email.value);
   });
+
+  // Zones are suggested once one is typed: they would weigh more than the rest of the form.
+  form.querySelector("#timeZone")?.addEventListener("focus", () => {
+    form.querySelector("#zones")!.append(...Intl.supportedValuesOf("timeZone").map((z) => new Option("", z)));
+  }, { once: true });
 
   glimpse(form);
   form.addEventListener("submit", async (e) => {
@@ -101,7 +106,7 @@ async function out(form: HTMLFormElement, made: Invite): Promise<void> {
 function read(form: HTMLFormElement): object {
   const data = new FormData(form);
   const text = (k: string) => String(data.get(k) ?? "").trim() || undefined;
-  const out: Record<string, unknown> = { email: text("email") ?? "", name: text("name"), payer: text("payer"), message: text("message"), sendAt: text("sendAt"), timeZone: text("timeZone"), reminders: data.has("quiet") ? false : undefined };
+  const out: Record<string, unknown> = { email: text("email") ?? "", name: text("name"), payer: text("payer"), message: text("message"), sendAt: text("sendAt"), timeZone: text("timeZone"), language: text("language"), reminders: data.has("quiet") ? false : undefined };
   if (out.payer === "agency") {
     out.grants = data.getAll("resource").map((r) => ({ resource: r, access: data.get(`access.${r}`) }));
   } else {
