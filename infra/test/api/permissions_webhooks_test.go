@@ -69,6 +69,9 @@ func webhooksJob(t *testing.T, p *product, kept *secrets) {
 	fresh().get(page).is(200)
 	fresh().get(page + "?delivery=" + d.ID).is(200)
 	for _, of := range []string{"save", "disable", "enable", "test", "redeliver", "rotate", "recover", "delete"} {
+		if of == "recover" && !p.moves() { // the first one goes by ids, which can't be made older, and is still under way
+			continue
+		}
 		form := url.Values{"url": {p.hook("two")}, "delivery": {d.ID}, "since": {p.now().Add(-time.Hour).UTC().Format("2006-01-02T15:04")}}
 		if a := fresh().post(page, do(of, form)); a.status != 303 && (a.status != 200 || of != "rotate") {
 			t.Errorf("%s: %d %s", of, a.status, a.text())
