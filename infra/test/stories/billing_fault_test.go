@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/view/receipt"
 )
@@ -57,7 +58,7 @@ func TestFM1WhatIsCancelledEndsAndMayBeLeft(t *testing.T) {
 		c := o.get(which)
 		end := read().PeriodEnd()
 		equal(s.world, "it ends", [2]bool{c.Payment.Ending, c.Payment.End().Equal(end)}, [2]bool{true, true})
-		r, err := receipt.Of(c, time.Now())
+		r, err := receipt.In(words.English).Of(c, time.Now())
 		must(t, err)
 		equal(s.world, "it says so", r.State.Text, "Ends on "+receipt.Day(end)+". Nothing is charged after that.")
 

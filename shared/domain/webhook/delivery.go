@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -263,9 +262,6 @@ func (d *Delivery) LastAttempt() Attempt {
 	}
 	return d.Attempts[len(d.Attempts)-1]
 }
-
-// Newest compares deliveries, newest first.
-func Newest(a, b Delivery) int { return cmp.Compare(b.ID, a.ID) }
 
 // Encode is the message's body.
 func (j Job) Encode() []byte {

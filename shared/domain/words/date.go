@@ -92,12 +92,6 @@ func (l Language) Date(t time.Time) string {
 	return c.put(c.date, t)
 }
 
-// Weekday is how the language writes a day that is near, in the zone of t: "Tuesday 8 December".
-func (l Language) Weekday(t time.Time) string {
-	c := l.calendar()
-	return c.put(c.weekday, t)
-}
-
 // Clock is how the language writes a time of day, in the zone of t: "18:00". All nine count to 24 in writing.
 func (l Language) Clock(t time.Time) string { return t.Format("15:04") }
 

@@ -130,9 +130,6 @@ func read(files *embed.FS, path string, into any) error {
 	return json.Unmarshal(b, into)
 }
 
-// Find is [Language.Find] in English.
-func Find(key string, values ...any) (string, error) { return English.Find(key, values...) }
-
 // Say is [Language.Say] in English.
 func Say(key string, values ...any) string { return English.Say(key, values...) }
 

@@ -42,14 +42,14 @@ func TestANumberPicksTheForm(t *testing.T) {
 func TestWhatIsNotThereIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"general.nothing", "nowhere.at_all", "", "general"} {
-		if got, err := Find(key); err == nil {
+		if got, err := English.Find(key); err == nil {
 			t.Errorf("%q is %q, want an error", key, got)
 		}
 		if got := Say(key); got != key {
 			t.Errorf("%q shows %q, want the key", key, got)
 		}
 	}
-	if _, err := Find("general.skip", "name"); err == nil {
+	if _, err := English.Find("general.skip", "name"); err == nil {
 		t.Error("a name without a value is taken")
 	}
 }

@@ -8,14 +8,9 @@ import (
 	"latchkey.dev/shared/domain/words"
 )
 
-// Rich is a sentence of the catalogue in English that has markup of its own, such as "You sign in with <b>{email}</b>.". Values are
-// escaped, but for those that are HTML already. A value that stands as an address, <a href="{url}">, must be a path of ours, or
-// begin with https:// or mailto:, since html/template does not look into what this returns.
-func Rich(key string, values ...any) (template.HTML, error) {
-	return RichIn(words.English, key, values...)
-}
-
-// RichIn is [Rich] in a language.
+// RichIn is a sentence of the catalogue that has markup of its own, such as "You sign in with <b>{email}</b>.". Values are escaped, but for
+// those that are HTML already. A value that stands as an address, <a href="{url}">, must be a path of ours, or begin with https:// or
+// mailto:, since html/template does not look into what this returns.
 func RichIn(l words.Language, key string, values ...any) (template.HTML, error) {
 	for i := 0; i+1 < len(values); i += 2 {
 		name, _ := values[i].(string)

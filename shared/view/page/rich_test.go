@@ -3,20 +3,22 @@ package page
 import (
 	"html/template"
 	"testing"
+
+	"latchkey.dev/shared/domain/words"
 )
 
 func TestRichEscapesWhatPeopleTyped(t *testing.T) {
 	t.Parallel()
-	got, err := Rich("general.problems", "n", "<i>2</i>")
+	got, err := RichIn(words.English, "general.problems", "n", "<i>2</i>")
 	if err != nil || got != "There are &lt;i&gt;2&lt;/i&gt; problems" {
 		t.Errorf("%q, %v", got, err)
 	}
-	got, err = Rich("general.problems", "n", template.HTML("<b>2</b>"))
+	got, err = RichIn(words.English, "general.problems", "n", template.HTML("<b>2</b>"))
 	if err != nil || got != "There are <b>2</b> problems" {
 		t.Errorf("%q, %v", got, err)
 	}
 	for _, bad := range []string{"javascript:alert(1)", "//evil.example", "http://evil.example", "data:text/html,x", ""} {
-		if got, err := Rich("general.problems", "n", 2, "url", bad); err == nil {
+		if got, err := RichIn(words.English, "general.problems", "n", 2, "url", bad); err == nil {
 			t.Errorf("a link to %q is %q, want an error", bad, got)
 		}
 	}

@@ -44,9 +44,6 @@ func (w Wording) ChangeReason(c *client.Client) string {
 	return ""
 }
 
-// Things names in English what a contract holds; "" for none.
-func Things(deal *contract.Contract) string { return In(words.English).Things(deal) }
-
 // Things names what a contract holds; "" for none.
 func (w Wording) Things(deal *contract.Contract) string {
 	if deal == nil {
@@ -60,12 +57,7 @@ func (w Wording) Things(deal *contract.Contract) string {
 }
 
 // Paid says what a contract costs each time it is paid, with what is said of tax; both ways while nobody has chosen. It is "" for no
-// contract. It is in English.
-func Paid(deal *contract.Contract, every payment.Interval) (string, error) {
-	return In(words.English).Paid(deal, every)
-}
-
-// Paid is [Paid] in the language.
+// contract.
 func (w Wording) Paid(deal *contract.Contract, every payment.Interval) (string, error) {
 	if deal == nil {
 		return "", nil
@@ -79,11 +71,6 @@ func (w Wording) Paid(deal *contract.Contract, every payment.Interval) (string, 
 		return "", err
 	}
 	return w.beside(w.Each(month.Total.In(w.Language), year.Total.In(w.Language), every), deal.Tax), nil
-}
-
-// Each says in English a price by how often it is paid.
-func Each(month, year string, every payment.Interval) string {
-	return In(words.English).Each(month, year, every)
 }
 
 // Each says a price by how often it is paid.

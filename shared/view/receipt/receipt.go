@@ -88,9 +88,6 @@ type Receipt struct {
 	in Wording
 }
 
-// Of makes the receipt of a relationship's contract in English; nil when it has none.
-func Of(c *client.Client, now time.Time) (*Receipt, error) { return In(words.English).Of(c, now) }
-
 // Of makes the receipt of a relationship's contract; nil when it has none.
 func (w Wording) Of(c *client.Client, now time.Time) (*Receipt, error) {
 	deal := c.Contract()
@@ -263,9 +260,6 @@ func Day(t time.Time) string { return In(words.English).Day(t) }
 // Day is a date, in UTC.
 func (w Wording) Day(t time.Time) string { return w.Date(t.UTC()) }
 
-// Moment is a date and time in English, in UTC.
-func Moment(t time.Time) string { return In(words.English).Moment(t) }
-
 // Moment is a date and time, in UTC.
 func (w Wording) Moment(t time.Time) string { return w.Language.Moment(t.UTC()) }
 
@@ -293,9 +287,6 @@ func (w Wording) beside(s string, t contract.Tax) string {
 	}
 	return s
 }
-
-// SavingWords is what annual saves, in English; "" for nothing.
-func SavingWords(s money.Saving) string { return In(words.English).SavingWords(s) }
 
 // SavingWords is what annual saves; "" for nothing.
 func (w Wording) SavingWords(s money.Saving) string {

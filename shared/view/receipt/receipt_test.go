@@ -56,7 +56,7 @@ func paid(c *client.Client) {
 
 func of(t *testing.T, c *client.Client) *receipt.Receipt {
 	t.Helper()
-	r, err := receipt.Of(c, now)
+	r, err := receipt.In(words.English).Of(c, now)
 	if err != nil || r == nil {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -141,7 +141,7 @@ func TestEveryStateOfAPaymentHasItsWords(t *testing.T) {
 
 func TestWhoBuysNothingHasNoReceipt(t *testing.T) {
 	t.Parallel()
-	r, err := receipt.Of(asked(func(c *client.Client) { c.Invite.Contract = nil }), now)
+	r, err := receipt.In(words.English).Of(asked(func(c *client.Client) { c.Invite.Contract = nil }), now)
 	if r != nil || err != nil {
 		t.Errorf("%+v, %v", r, err)
 	}
