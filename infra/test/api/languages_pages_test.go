@@ -2,6 +2,7 @@ package apitest_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,13 +12,25 @@ import (
 	"latchkey.dev/shared/domain/words"
 )
 
-// inEnglish are the sentences in English that clients read, of four words and more, without those that have values or markup.
+// inEnglish are the sentences in English that clients read, without markup, of four words and more; of those with values the
+// parts of three words and more between them.
 func inEnglish(t *testing.T) (all []string) {
 	t.Helper()
 	const catalogue = "../../../shared/domain/words/"
 	files, err := filepath.Glob(catalogue + "de/*.json")
 	if err != nil {
 		t.Fatal(err)
+	}
+	add := func(s string) {
+		if strings.Contains(s, "<") {
+			return
+		}
+		parts := valueOf.Split(s, -1)
+		for _, part := range parts {
+			if part = strings.TrimSpace(part); len(strings.Fields(part)) > 3 || len(parts) > 1 && len(strings.Fields(part)) == 3 {
+				all = append(all, part)
+			}
+		}
 	}
 	for _, f := range files {
 		b, err := os.ReadFile(catalogue + "en/" + filepath.Base(f))
@@ -30,16 +43,23 @@ func inEnglish(t *testing.T) (all []string) {
 		}
 		for _, raw := range area {
 			var s string
-			if json.Unmarshal(raw, &s) == nil && len(strings.Fields(s)) > 3 && !strings.ContainsAny(s, "{<") {
-				all = append(all, s)
+			var forms map[string]string
+			if json.Unmarshal(raw, &s) == nil {
+				add(s)
+			} else if json.Unmarshal(raw, &forms) == nil {
+				for _, form := range forms {
+					add(form)
+				}
 			}
 		}
 	}
-	if len(all) < 300 {
+	if len(all) < 1000 {
 		t.Fatalf("only %d sentences", len(all))
 	}
 	return all
 }
+
+var valueOf = regexp.MustCompile(`\{[^}]*\}`)
 
 var tagsOf = regexp.MustCompile(`<[^>]*>`)
 
@@ -81,4 +101,6 @@ func TestSenderL1APageInGermanHoldsNoSentenceInEnglish(t *testing.T) {
 	looks(pays, "/i/"+theirs, "/checkout?agency="+at.ID, "/checkout/waiting?agency="+at.ID)
 	l := p.leased(p.address("leased"))
 	looks(l.c, "/portal?agency="+l.at, l.mine)
+	l.o.post(l.office, do("propose", url.Values{"to": {"agency"}, "interval": {"month"}})).is(303)
+	looks(l.c, "/portal?agency="+l.at, l.mine, l.mine+"&problem=no_payer_change")
 }

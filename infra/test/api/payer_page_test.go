@@ -127,8 +127,6 @@ func TestX4TheTwoSidesAgreeOnTheirPages(t *testing.T) {
 	l.o.post(l.office, do("agree", url.Values{"hash": {"x"}})).is(409)
 	l.c.post(l.mine, do("decline", nil)).is(409)
 	l.c.post(l.mine, do("withdraw", nil)).is(409)
-	l.c.post("/portal/payer/card", url.Values{"agency": {l.at}}).is(303).has("Location", l.mine+"&problem=no_payer_change")
-	l.o.post(l.office+"/card", nil).is(303).has("Location", l.office+"?problem=no_payer_change")
 
 	// The agency proposes: the client reads both contracts, with version and fingerprint, and answers.
 	l.o.post(l.office, do("propose", wish)).is(303)
@@ -174,6 +172,22 @@ func TestX4TheTwoSidesAgreeOnTheirPages(t *testing.T) {
 	l.until(l.c, l.mine, "You pay now")
 	l.shows(l.o, l.office, "pays now", "Propose that you pay")
 	l.shows(l.o, "/clients/"+l.which, "They pay")
+}
+
+func TestX4WhereNothingIsProposedNoCardIsAskedFor(t *testing.T) {
+	p := start(t)
+	l := p.leased(p.address("ops"))
+	for _, at := range []struct {
+		who                *caller
+		path, back, anchor string
+	}{
+		{l.c, "/portal/payer/card", l.mine, "&"},
+		{l.o, l.office + "/card", l.office, "?"},
+	} {
+		back := at.back + at.anchor + "problem=no_payer_change"
+		at.who.post(at.path, url.Values{"agency": {l.at}}).is(303).has("Location", back)
+		l.shows(at.who, back, "No card is needed any more.")
+	}
 }
 
 func TestX4AConnectedInstanceCannotChangePayer(t *testing.T) {

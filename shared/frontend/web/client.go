@@ -226,7 +226,7 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 		return v, err
 	}
 	if c.Joined() {
-		v.PayerURL, v.Change = clientPayerPath(c.ID), changing(c, client.ByAgency, now)
+		v.PayerURL, v.Change = clientPayerPath(c.ID), changing(words.English, c, client.ByAgency, now)
 		if v.Deal != nil {
 			v.Deal.Payer = v.PayerURL
 		}

@@ -207,6 +207,9 @@ func sideName(c *client.Client, side client.Side) string {
 
 // change says how it stands with the newest change of payer, and what the side can do about it.
 func (v *payerView) change(c *client.Client, now time.Time, query url.Values) {
+	if code := fault.Code(query.Get("problem")); code != "" && v.may {
+		v.Problems = page.Problems{{Message: noCard(v.in, code)}}
+	}
 	p := c.Change
 	if p == nil {
 		return
@@ -247,12 +250,12 @@ func (v *payerView) change(c *client.Client, now time.Time, query url.Values) {
 		(p.State != client.ChangeScheduled || p.Terms.At.Sub(now) >= client.SetUpMargin)
 }
 
-// changing leads a side to a change of payer that is open; nil for none.
-func changing(c *client.Client, side client.Side, now time.Time) *page.PayerChanging {
+// changing leads a side to a change of payer that is open, in its language; nil for none.
+func changing(l words.Language, c *client.Client, side client.Side, now time.Time) *page.PayerChanging {
 	if !c.Change.Open() {
 		return nil
 	}
-	v, path := payerView{side: side}, clientPayerPath(c.ID)
+	v, path := payerView{side: side, in: l}, clientPayerPath(c.ID)
 	if side == client.ByClient {
 		path = portalPayerPath(c.Agency)
 	}
@@ -281,9 +284,6 @@ func (v *payerView) agreed(c *client.Client, query url.Values, name, day, until 
 		v.Card = "/portal/payer/card"
 		if v.side == client.ByAgency {
 			v.Card = clientPayerPath(c.ID) + "/card"
-		}
-		if code := fault.Code(query.Get("problem")); code != "" {
-			v.Problems = page.Problems{{Message: noCard(v.in, code)}}
 		}
 	}
 }

@@ -115,7 +115,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			}
 		}
 		if view.Access == portal.Full {
-			v.Change = changing(view.Client, client.ByClient, s.now())
+			v.Change = changing(l, view.Client, client.ByClient, s.now())
 			if view.Client.Joined() {
 				v.Payer = portalPayerPath(view.Agency.ID)
 			}
