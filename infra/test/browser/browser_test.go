@@ -213,7 +213,8 @@ func (v *visitor) look(page string) {
 }
 
 // budget checks what a page costs: at most 3 requests and 60 KB over the wire, nothing that moves once it is shown, and
-// no script or style that the first paint would wait for but the one style sheet.
+// no script or style that the first paint would wait for but the one style sheet. What moves once somebody has pressed
+// something may be what was asked for: on a slow machine it comes later than the half second that browsers allow for that.
 func (v *visitor) budget(page string) {
 	v.t.Helper()
 	v.until("the whole page", `document.readyState === "complete"`)
@@ -225,13 +226,15 @@ func (v *visitor) budget(page string) {
 		const bytes = all.reduce((n, r) => n + Math.max(r.transferSize, r.encodedBodySize), 0);
 		if (all.length > 3) wrong.push(all.length + " requests: " + all.map(r => new URL(r.name).pathname).join(", "));
 		if (bytes > 60000) wrong.push(bytes + " bytes");
-		const shifts = await new Promise((done) => {
+		const entries = (type) => new Promise((done) => {
 			const seen = [];
 			const o = new PerformanceObserver((list) => seen.push(...list.getEntries()));
-			o.observe({ type: "layout-shift", buffered: true });
+			o.observe({ type, buffered: true });
 			setTimeout(() => { seen.push(...o.takeRecords()); done(seen); }, 50);
 		});
-		for (const s of shifts.filter(s => !s.hadRecentInput)) {
+		const [shifts, inputs] = await Promise.all([entries("layout-shift"), entries("first-input")]);
+		const acted = inputs[0]?.startTime ?? Infinity;
+		for (const s of shifts.filter(s => s.startTime < acted && !s.hadRecentInput)) {
 			const moved = s.sources.map(x => x.node?.nodeName + "." + x.node?.className);
 			wrong.push("a shift of " + s.value + " of " + moved.join(", "));
 		}
