@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -119,4 +120,15 @@ func readKey(r *reader) (*identity.APIKey, error) {
 		k.Hash = secret.Hash(b)
 	}
 	return k, r.err
+}
+
+func writeOnce(pk string, r *idempotency.Record) writer {
+	w := writer(key(pk, oncePrefix+r.Key))
+	w["request"], w["result"], w["usedAt"], w["ttl"] = str(r.Request), str(r.Result), at(r.At), ttlOf(r.At.Add(idempotency.Lifetime))
+	return w
+}
+
+func readOnce(r *reader) (*idempotency.Record, error) {
+	return &idempotency.Record{Key: strings.TrimPrefix(r.s("sk"), oncePrefix), Request: r.s("request"), Result: r.s("result"),
+		At: r.time("usedAt")}, r.err
 }

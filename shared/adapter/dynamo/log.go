@@ -185,3 +185,13 @@ func older(s, of string) bool {
 	at := func(x string) string { return x[strings.IndexByte(x, '_')+1:] }
 	return at(s) < at(of)
 }
+
+func writeAudit(pk string, e audit.Entry) writer {
+	w := writer(key(pk, auditPrefix+string(e.ID)))
+	w["at"] = at(e.At)
+	w.s("actor", e.Actor)
+	w.s("action", string(e.Action))
+	w.s("subject", e.Subject)
+	w.s("detail", e.Detail)
+	return w
+}
