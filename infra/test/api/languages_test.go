@@ -38,6 +38,26 @@ func TestSenderL2APageSpeaksWhatTheBrowserLikesBest(t *testing.T) {
 	guest.get("/v1/portal", "Accept-Language", "de").shows(words.Say("errors.nobody_is_signed_in_ask_for")).fails(401, "unauthenticated")
 }
 
+// A browser that likes none of our languages reads the invitation in the one that the agency chose, and accepts what it has read.
+func TestSenderL1WhatABrowserOfNoLanguageHasReadIsWhatItAccepts(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	to := p.address("neither")
+	o.invite(to, m{"language": "fr"})
+	path := "/i/" + token(t, p.nextMail(to))
+	guest := p.nobody()
+	offer := func(a *answer) url.Values { return url.Values{"offer": {hiddenField(t, a.body, "offer")}} }
+	a := guest.get(path, "Accept-Language", "sv").is(200).has("Content-Language", "fr")
+	next := guest.post(path, do("code", offer(a)), "Accept-Language", "sv").is(303).header.Get("Location")
+	a = guest.get(next, "Accept-Language", "sv").is(200).has("Content-Language", "fr")
+	if changed := words.French.Say("invitation.changed_title"); strings.Contains(string(a.body), changed) {
+		t.Errorf("the offer has not changed, and the page says %q", changed)
+	}
+	accept := offer(a)
+	accept.Set("code", code(t, p.nextMail(to)))
+	guest.post(path, do("accept", accept), "Accept-Language", "sv").is(303)
+}
+
 func TestSenderL2TheChoiceOfALanguageHoldsForTheBrowserAndForMails(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)

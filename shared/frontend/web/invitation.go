@@ -35,9 +35,9 @@ const (
 func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding.Invitations, answers *onboarding.Answers,
 	decliner *onboarding.Decliner, codes *signin.Codes, signIns *signin.SignIns, providers []identity.OpenIDProvider) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		l := words.In(r.Context())
 		q := r.URL.Query()
 		v, err := s.invitation(r, invitations, caller)
+		l := words.In(r.Context())
 		v.Providers, v.Note = buttons(l, providers, v.URL), setbackNote(l, q, providers)
 		if fault.Is(err, fault.Gone) && q.Get("done") == "declined" {
 			// Whoever has declined is thanked. Any other dead link tells what it tells without the thanks.
@@ -105,7 +105,7 @@ func (s *Site) dead(w http.ResponseWriter, r *http.Request, err error, f *fault.
 	return s.show(w, r, http.StatusGone, v)
 }
 
-// invitation prepares the page for whoever is looking.
+// invitation prepares the page for whoever is looking. From then on the request speaks the page's language.
 func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, caller identity.Caller) (page.Invitation, error) {
 	l := words.In(r.Context())
 	token, now := r.PathValue("token"), s.now()
@@ -174,12 +174,11 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 // mailCode mails a sign-in code to the invited address, and to no other.
 func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		l := words.In(r.Context())
 		v, err := s.invitation(r, invitations, identity.Caller{})
 		if err != nil {
 			return err
 		}
-		v.Providers, v.With = buttons(l, providers, v.URL), r.PostForm.Get("with")
+		v.Providers, v.With = buttons(words.In(r.Context()), providers, v.URL), r.PostForm.Get("with")
 		to, invite, err := invitations.AddressIn(r.Context(), r.PathValue("token"), r.PostForm.Get("timeZone"))
 		if err != nil {
 			return err
@@ -222,12 +221,11 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes,
 // address, who is signed in by it.
 func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *signin.SignIns) Form {
 	return form("accept", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		l := words.In(r.Context())
-		ctx, token := r.Context(), r.PathValue("token")
 		v, err := s.invitation(r, invitations, caller)
 		if err != nil {
 			return err
 		}
+		ctx, token := r.Context(), r.PathValue("token") // in the language of the page, by which the offer is known
 		var opened *identity.Opened
 		if r.PostForm.Has("code") && v.Step != page.Accept && v.Step != page.Joined {
 			to, _, err := invitations.Address(ctx, token)
@@ -261,7 +259,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 			if v, err = s.invitation(r, invitations, caller); err != nil {
 				return err
 			}
-			v.Note = changedOffer(l)
+			v.Note = changedOffer(words.In(ctx))
 			return s.show(w, r, f.Code.Status(), v)
 		case fault.Is(err, fault.Unauthenticated), fault.Is(err, fault.WrongAccount): // the page says what to do
 			f := fault.As(err)
