@@ -39,7 +39,7 @@ func Document(paths map[string]*Resource) (*huma.OpenAPI, error) {
 		"session": {Type: "apiKey", In: "cookie", Name: cookie.Name, Description: "A person's session. signIn sets the cookie."},
 		"apiKey": {Type: "http", Scheme: "bearer",
 			Description: "Your agency's API key, lkk_…. Each operation lists the scope it needs. Powerful scopes (" +
-				strings.Join(powerful(), ", ") + ") do what people confirm first."},
+				powerful() + ") do what people confirm first."},
 	}
 	all := examples()
 	for _, path := range slices.Sorted(maps.Keys(paths)) {

@@ -92,8 +92,12 @@ type PayerWish struct {
 	Resource string `json:"resource,omitempty" doc:"All of its contract changes together." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
-func (w PayerWish) wish() billing.Wish {
-	return billing.Wish{To: client.Side(w.To), Every: payment.Interval(w.Interval), Resource: id.Resource(w.Resource)}
+// proposed has it proposed.
+func (w PayerWish) proposed(changes *billing.PayerChanges) payerAct {
+	wish := billing.Wish{To: client.Side(w.To), Every: payment.Interval(w.Interval), Resource: id.Resource(w.Resource)}
+	return func(ctx context.Context, caller identity.Caller, at billing.Party) (*client.Client, error) {
+		return changes.Propose(ctx, caller, at, wish)
+	}
 }
 
 // PayerConsent says which terms are agreed to.
@@ -142,10 +146,25 @@ func (in *ClientRef) party() (billing.Party, error) {
 	return billing.Party{Client: which}, err
 }
 
-// asClient is the party of the client that names its agency.
-func asClient(agency string) (billing.Party, error) {
-	which, err := whose(agency)
-	return billing.Party{Agency: which}, err
+// asClient finds the party of the client that names its agency.
+func asClient(agency string) func() (billing.Party, error) {
+	return func() (billing.Party, error) {
+		which, err := whose(agency)
+		return billing.Party{Agency: which}, err
+	}
+}
+
+// payerAct is what a party does about a change of payer.
+type payerAct func(ctx context.Context, caller identity.Caller, at billing.Party) (*client.Client, error)
+
+// onChange does something for the party that is found, and answers with its change of payer.
+func onChange(ctx context.Context, caller identity.Caller, find func() (billing.Party, error), do payerAct) (*payerChangeOutput, error) {
+	at, err := find()
+	if err != nil {
+		return nil, err
+	}
+	c, err := do(ctx, caller, at)
+	return payerChangeAnswer(ctx, c, err)
 }
 
 // GetPayerChange shows the newest change of payer of a client.
@@ -157,12 +176,7 @@ func GetPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) O
 		description: "The newest proposal that the other side pays, with both contracts, and what became of it.",
 		codes:       payerCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*payerChangeOutput, error) {
-		at, err := in.party()
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Get(ctx, caller, at)
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, in.party, changes.Get)
 	})
 }
 
@@ -177,12 +191,7 @@ func ProposePayerChange(auth *signin.Authenticator, changes *billing.PayerChange
 			"period that is paid now ends. For owners and admins if the agency is to pay.",
 		codes: proposeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *proposePayerInput) (*payerChangeOutput, error) {
-		at, err := in.party()
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Propose(ctx, caller, at, in.Body.wish())
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, in.party, in.Body.proposed(changes))
 	})
 }
 
@@ -195,12 +204,7 @@ func WithdrawPayerChange(auth *signin.Authenticator, changes *billing.PayerChang
 		description: "Takes your own proposal back, up to an hour before the payer changes.",
 		codes:       answerCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*payerChangeOutput, error) {
-		at, err := in.party()
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Withdraw(ctx, caller, at)
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, in.party, changes.Withdraw)
 	})
 }
 
@@ -215,17 +219,17 @@ func AgreePayerChange(auth *signin.Authenticator, changes *billing.PayerChanges,
 			"the old subscription goes on. For owners and admins if the agency is to pay.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *agreePayerInput) (*payerChangeOutput, error) {
-		at, err := in.party()
-		if err != nil {
-			return nil, err
-		}
-		return agreed(ctx, caller, at, in.Body.Hash, changes, cards)
+		return agreed(ctx, caller, in.party, in.Body.Hash, changes, cards)
 	})
 }
 
 // agreed agrees, unless that was done before, and opens the page for the card, if who calls has to give one.
-func agreed(ctx context.Context, caller identity.Caller, at billing.Party, hash string, changes *billing.PayerChanges,
-	cards *billing.Cards) (*payerChangeOutput, error) {
+func agreed(ctx context.Context, caller identity.Caller, find func() (billing.Party, error), hash string,
+	changes *billing.PayerChanges, cards *billing.Cards) (*payerChangeOutput, error) {
+	at, err := find()
+	if err != nil {
+		return nil, err
+	}
 	c, err := changes.Agree(ctx, caller, at, hash)
 	if fault.Is(err, fault.NoChange) { // perhaps it was, and the card is wanted still
 		if now, again := changes.Get(ctx, caller, at); again == nil && now.Change.Wants(at.Side()) {
@@ -251,12 +255,7 @@ func DeclinePayerChange(auth *signin.Authenticator, changes *billing.PayerChange
 		tag: tagClients, status: 200,
 		summary: "Decline a change of payer", description: "Everything stays as it is.", codes: answerCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*payerChangeOutput, error) {
-		at, err := in.party()
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Decline(ctx, caller, at)
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, in.party, changes.Decline)
 	})
 }
 
@@ -277,12 +276,7 @@ func GetPortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChan
 		if err != nil {
 			return nil, err
 		}
-		at, err := asClient(in.Agency)
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Get(ctx, caller, at)
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, asClient(in.Agency), changes.Get)
 	})
 }
 
@@ -300,12 +294,7 @@ func ProposePortalPayerChange(auth *signin.Authenticator, changes *billing.Payer
 		if err != nil {
 			return nil, err
 		}
-		at, err := asClient(in.Body.Agency)
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Propose(ctx, caller, at, in.Body.wish())
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, asClient(in.Body.Agency), in.Body.proposed(changes))
 	})
 }
 
@@ -317,12 +306,7 @@ func WithdrawPortalPayerChange(auth *signin.Authenticator, changes *billing.Paye
 		description: "Takes your own proposal back, up to an hour before the payer changes.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.NoChange},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*payerChangeOutput, error) {
-		at, err := asClient(in.Agency)
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Withdraw(ctx, caller, at)
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, asClient(in.Agency), changes.Withdraw)
 	})
 }
 
@@ -340,11 +324,7 @@ func AgreePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerCh
 		if err != nil {
 			return nil, err
 		}
-		at, err := asClient(in.Body.Agency)
-		if err != nil {
-			return nil, err
-		}
-		return agreed(ctx, caller, at, in.Body.Hash, changes, cards)
+		return agreed(ctx, caller, asClient(in.Body.Agency), in.Body.Hash, changes, cards)
 	})
 }
 
@@ -355,11 +335,6 @@ func DeclinePortalPayerChange(auth *signin.Authenticator, changes *billing.Payer
 		summary: "Decline your agency's change of payer", description: "Everything stays as it is.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NoChange},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*payerChangeOutput, error) {
-		at, err := asClient(in.Body.Agency)
-		if err != nil {
-			return nil, err
-		}
-		c, err := changes.Decline(ctx, caller, at)
-		return payerChangeAnswer(ctx, c, err)
+		return onChange(ctx, caller, asClient(in.Body.Agency), changes.Decline)
 	})
 }

@@ -342,10 +342,13 @@ func (in *createKeyInput) key() signin.NewKey {
 
 type keyOutput struct{ Body KeyBody }
 
-// powerful are the names of the powerful scopes.
-func powerful() (all []string) {
+// powerful are the names of the powerful scopes, in words.
+func powerful() string { return strings.Join(scopes(true), ", ") }
+
+// scopes are the names of the scopes that are powerful, or of those that are not.
+func scopes(powerful bool) (all []string) {
 	for _, s := range identity.Scopes() {
-		if s.Powerful() {
+		if s.Powerful() == powerful {
 			all = append(all, string(s))
 		}
 	}
@@ -357,11 +360,8 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
 		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagKeys, status: 201,
 		summary: "Create an API key",
-		description: "Only a signed-in member can create one. The secret is shown once. Scopes are invites:read, invites:write, " +
-			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write, contacts:read, " +
-			"contacts:write, roles:read and webhooks:read, and the powerful ones: " +
-			strings.Join(powerful(), ", ") + ". Those do what people " +
-			"confirm first. No key has one unless you name it. Each use is in Activity, and owners are emailed about it at most once " +
+		description: "Only a signed-in member can create one. The secret is shown once. Scopes are " +
+			strings.Join(scopes(false), ", ") + ", and the powerful ones: " + powerful() + ". Those do what people confirm first. No key has one unless you name it. Each use is in Activity, and owners are emailed about it at most once " +
 			"a day.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
