@@ -41,8 +41,8 @@ func readAgency(r *reader) (*agency.Agency, error) {
 	a.Payment = readSubscription(r, "payment")
 	r.within("signIn", func(r *reader) { a.SignIn = readSignIn(r) })
 	a.SignIn.Version = int(r.n("signIns"))
-	a.Reminders = reminder.Settings{Off: r.n("rmOff") != 0, First: int(r.n("rmFirst")), Last: int(r.n("rmLast")),
-		Weekends: r.n("rmWeekends") != 0}
+	a.Reminders = reminder.Settings{Off: r.yes("rmOff"), First: int(r.n("rmFirst")), Last: int(r.n("rmLast")),
+		Weekends: r.yes("rmWeekends")}
 	for _, owner := range r.texts("farewell") {
 		a.Farewell = append(a.Farewell, email.Address(owner))
 	}
@@ -175,9 +175,7 @@ func writeResource(pk string, r instance.Resource) writer {
 	w.t("checked", r.CheckedAt)
 	w.s("reason", r.Reason)
 	w.s("owner", string(r.Owner))
-	if r.Handed {
-		w["handed"] = num(1)
-	}
+	w.yes("handed", r.Handed)
 	if r.BadKey {
 		w["badKey"] = num(1)
 	}
@@ -197,7 +195,7 @@ func readResource(r *reader) (instance.Resource, error) {
 	x := instance.Resource{ID: id.Resource(r.s("sk")[len(thingPrefix):]), Type: r.s("type"), Name: r.s("name"),
 		Status: instance.Status(r.s("status")),
 		URL:    r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"),
-		Owner: id.Client(r.s("owner")), Handed: r.n("handed") != 0, Version: int(r.n("v")),
+		Owner: id.Client(r.s("owner")), Handed: r.yes("handed"), Version: int(r.n("v")),
 		BadKey: r.n("badKey") != 0, AnsweredAt: r.time("answered"), SilentAt: r.time("silent"), Next: r.time("next"),
 		Listed: r.s("listed"), ListedAt: r.time("listedAt")}
 	x.Kind = instance.KindOf(x.ID)

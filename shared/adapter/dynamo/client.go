@@ -214,9 +214,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	}
 	w.l("items", writeItems(c.Items))
 	w.s("paidBy", string(c.PaidBy))
-	if c.Handed {
-		w.n("handed", 1)
-	}
+	w.yes("handed", c.Handed)
 	w.m("change", writePayerChange(c.Change))
 	if due := c.Due(); !due.IsZero() {
 		w["dp"], w["due"] = str(shardOf(string(c.Ref()))), at(due)
@@ -270,7 +268,7 @@ func readClient(r *reader) (*client.Client, error) {
 	r.within("proposal", func(m *reader) {
 		c.Proposal = &client.Proposal{Address: email.Address(m.s("email")), At: m.time("at")}
 	})
-	c.PaidBy, c.Handed, c.Change = client.Side(r.s("paidBy")), r.n("handed") != 0, readPayerChange(r, "change")
+	c.PaidBy, c.Handed, c.Change = client.Side(r.s("paidBy")), r.yes("handed"), readPayerChange(r, "change")
 	c.Payment, c.Items = readSubscription(r, "payment"), readItems(r, "items")
 	r.within("terms", func(m *reader) { c.Terms = readContract(m) })
 	m, ok := r.item["invite"].(*types.AttributeValueMemberM)

@@ -88,8 +88,8 @@ func readInvite(r *reader) *invite.Invite {
 	}
 	r.within("contract", func(m *reader) { i.Contract = readContract(m) })
 	r.within("reminders", func(m *reader) {
-		i.Reminders = invite.Reminding{Off: m.n("off") != 0, Plan: m.times("plan"), Number: int(m.n("number")), Job: m.s("job"),
-			Claimed: m.n("claimed") != 0, Tries: int(m.n("tries")), Fresh: int(m.n("fresh")), Due: m.time("due"), Around: m.s("around")}
+		i.Reminders = invite.Reminding{Off: m.yes("off"), Plan: m.times("plan"), Number: int(m.n("number")), Job: m.s("job"),
+			Claimed: m.yes("claimed"), Tries: int(m.n("tries")), Fresh: int(m.n("fresh")), Due: m.time("due"), Around: m.s("around")}
 	})
 	r.maps("events", func(m *reader) {
 		i.Timeline = append(i.Timeline, invite.Event{Name: invite.EventName(m.s("e")), At: m.time("t"), Detail: m.s("d")})
@@ -109,18 +109,14 @@ func readInvite(r *reader) *invite.Invite {
 // writeReminding is the state of an invite's reminders; nothing for one that has none.
 func writeReminding(x *invite.Reminding) writer {
 	w := writer{}
-	if x.Off {
-		w.n("off", 1)
-	}
+	w.yes("off", x.Off)
 	w.times("plan", x.Plan)
 	w.n("number", x.Number)
 	if x.Job == "" {
 		return w
 	}
 	w.s("job", x.Job)
-	if x.Claimed {
-		w.n("claimed", 1)
-	}
+	w.yes("claimed", x.Claimed)
 	w.n("tries", x.Tries)
 	w.n("fresh", x.Fresh)
 	w.t("due", x.Due)

@@ -33,14 +33,10 @@ func (m MailSettings) SaveMailSettings(ctx context.Context, was, is *agency.Agen
 // mailAttributes are those of the agency's item, in one order.
 func mailAttributes(a *agency.Agency) []attribute {
 	w := writer{}
-	if a.Reminders.Off {
-		w.n("rmOff", 1)
-	}
+	w.yes("rmOff", a.Reminders.Off)
 	w.n("rmFirst", a.Reminders.First)
 	w.n("rmLast", a.Reminders.Last)
-	if a.Reminders.Weekends {
-		w.n("rmWeekends", 1)
-	}
+	w.yes("rmWeekends", a.Reminders.Weekends)
 	w.s("zone", a.Zone)
 	w.s("lang", string(a.Language))
 	var out []attribute

@@ -71,7 +71,7 @@ func readMember(r *reader) (*agency.Member, error) {
 	m := &agency.Member{ID: id.Member(strings.TrimPrefix(r.s("sk"), memberPrefix)), Name: r.s("name"),
 		Level: agency.Level(r.s("level")), Portal: agency.PortalRight(r.s("portal")), AddedAt: r.time("created"),
 		Notice: agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")},
-		Held:   r.n("held") != 0}
+		Held:   r.yes("held")}
 	m.Email = address(r, "email")
 	r.within("ownAccount", func(r *reader) {
 		m.Account = agency.Account{Issuer: r.s("issuer"), Subject: r.s("subject"), At: r.time("at")}

@@ -36,11 +36,9 @@ func writePayerChange(p *client.PayerChange) writer {
 	w.t("ended", p.EndedAt)
 	w.m("next", writeSubscription(&p.Next))
 	w.s("card", p.Method)
-	for name, is := range map[string]bool{"needCard": p.NeedCard, "oldEnds": p.OldEnds, "untold": p.Untold} {
-		if is {
-			w.n(name, 1)
-		}
-	}
+	w.yes("needCard", p.NeedCard)
+	w.yes("oldEnds", p.OldEnds)
+	w.yes("untold", p.Untold)
 	w.t("due", p.Due)
 	return w
 }
@@ -51,7 +49,7 @@ func readPayerChange(r *reader, name string) (p *client.PayerChange) {
 			Member: id.Member(m.s("member")), State: client.ChangeState(m.s("state")), Reason: client.ChangeReason(m.s("reason")),
 			Outcome: client.ChangeState(m.s("outcome")), ProposedAt: m.time("proposed"), ExpiresAt: m.time("expires"),
 			AgreedAt: m.time("agreedAt"), Agreed: m.s("agreed"), EndedAt: m.time("ended"), Next: readSubscription(m, "next"),
-			Method: m.s("card"), NeedCard: m.n("needCard") != 0, OldEnds: m.n("oldEnds") != 0, Untold: m.n("untold") != 0,
+			Method: m.s("card"), NeedCard: m.yes("needCard"), OldEnds: m.yes("oldEnds"), Untold: m.yes("untold"),
 			Due: m.time("due"),
 			Terms: client.ChangeTerms{Version: int(m.n("version")), OldEvery: payment.Interval(m.s("oldEvery")),
 				Every: payment.Interval(m.s("every")), At: m.time("at")}}

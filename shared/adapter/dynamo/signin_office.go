@@ -21,7 +21,7 @@ import (
 
 func readSignIn(r *reader) agency.SignIn {
 	return agency.SignIn{Name: r.s("name"), Issuer: r.s("issuer"), ClientID: r.s("client"), Secret: r.s("secret"),
-		Required: r.n("required") != 0, SetAt: r.time("set"), Rested: r.n("rested") != 0}
+		Required: r.yes("required"), SetAt: r.time("set"), Rested: r.yes("rested")}
 }
 
 // saveSignIn writes a change of an agency's own provider while that has the version that was read.

@@ -20,6 +20,7 @@
 //	                      wd#whe_…#dlv_…  an event on its way to an endpoint
 //	                      idem#HASH     a used idempotency key
 //	                      sup#USER      a person that must not be mailed
+//	                      un#USER       what somebody who is invited wants of reminders, and the links by which they are stopped
 //	                      nt#evt_…      a notice that is in nobody's box yet
 //	                      nb#mb_…       a member's box of notices, and which kinds the member wants
 //	                      lnk#lnk_…     a link by which people join; its token says where it is
@@ -36,6 +37,7 @@
 //	                      passkeys      the person's passkeys, together
 //	                      change#ULID   something that has changed about how the person signs in
 //	                      heard         when the person's sessions were told of lately
+//	                      form#ID       a form that waits for a step-up, sealed
 //	                      join#ag_…#req_…  that the person asks to join an agency
 //	                      ag#ag_…       where the person works (memberId), is a client (clientId) or was one
 //	                                    (formerClientId), so that what is kept of it there can be found
@@ -58,8 +60,7 @@
 // Indexes, both sparse: by-created (pk, ls) lists an agency's clients by age; by-due (dp, due) holds what is not in a
 // final state, in Shards partitions, by the time to look after it, in milliseconds since 1970. A row of the log that endpoints have to
 // be told of is in it, too, until that is done: the row is its own place in the outbox, so that a change has the same transaction
-// with endpoints as without. The attribute ttl is
-// the table's TTL attribute, in seconds; nothing relies on its deletions.
+// with endpoints as without. The attribute ttl is the table's TTL attribute, in seconds; nothing relies on its deletions.
 //
 // Types. A [Table] can do nothing by itself. Each use case gets a small type over it that has the methods of the use case's
 // interface, no more, and is made by the function that has New before the type's name, as [NewRelationships]. The types stand

@@ -165,7 +165,7 @@ func readEndpoint(r *reader) (*webhook.Endpoint, error) {
 	return e, r.err
 }
 
-// endpoint reads an endpoint as it is now; one that was deleted is not there.
+// endpoint reads an endpoint as it is now; one that was deleted is there until its deliveries are gone.
 func (t *Table) endpoint(ctx context.Context, which id.Agency, e id.WebhookEndpoint) (*webhook.Endpoint, error) {
 	r, err := t.get(ctx, string(which), endpointKey(e), true, noEndpoint)
 	if err != nil {

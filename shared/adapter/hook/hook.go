@@ -120,11 +120,10 @@ func retryAfter(s string, now time.Time) time.Duration {
 
 // excerpt is the beginning of an answer as text that is safe to show.
 func excerpt(b []byte) string {
-	s := strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || unicode.IsGraphic(r) && r != unicode.ReplacementChar {
 			return r
 		}
 		return -1
 	}, strings.ToValidUTF8(string(b[:min(len(b), webhook.Excerpt)]), ""))
-	return strings.ToValidUTF8(s[:min(len(s), webhook.Excerpt)], "")
 }

@@ -3,7 +3,6 @@
 package webauthn
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -149,7 +148,7 @@ func refused(err error) error {
 	if errors.As(err, &e) {
 		why = append(why, "type", e.Type)
 	}
-	slog.WarnContext(context.Background(), "answer of an authenticator refused", why...)
+	slog.Warn("answer of an authenticator refused", why...)
 	return fault.New(fault.Unauthenticated, "errors.passkey_refused")
 }
 
