@@ -8,7 +8,6 @@ import (
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/timezone"
-	"latchkey.dev/shared/domain/words"
 )
 
 // Quiet hours are those of the night: from Evening to Morning, by the clocks of whoever is reminded.
@@ -161,6 +160,3 @@ func (s Settings) morning(t time.Time, zone *time.Location, name string) time.Ti
 	}
 	return time.Time{}
 }
-
-// Ends is how the end of an invitation is written for whoever is invited: with the day of the week, by the clocks of the zone.
-func Ends(t time.Time, zone *time.Location) string { return words.English.Deadline(t.In(zone)) }

@@ -207,14 +207,3 @@ func TestSenderR4InEveryZoneThereIsAnHour(t *testing.T) {
 		}
 	}
 }
-
-func TestTheEndIsNamedWithItsZone(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 12, 8, 17, 0, 0, 0, time.UTC)
-	for zone, want := range map[string]string{"Europe/Berlin": "Tuesday 8 December 2026, 18:00 CET", "": "Tuesday 8 December 2026, 17:00 UTC",
-		"America/Sao_Paulo": "Tuesday 8 December 2026, 14:00 UTC-03"} {
-		if got := reminder.Ends(at, timezone.Load(zone)); got != want {
-			t.Errorf("in %q it is %q, want %q", zone, got, want)
-		}
-	}
-}

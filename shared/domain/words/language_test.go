@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/language"
 )
@@ -113,5 +114,16 @@ func TestALanguageSpeaksForItself(t *testing.T) {
 	}
 	if _, ok := ParseLanguage("xx"); ok || Hebrew.Direction() != "rtl" || German.Direction() != "ltr" {
 		t.Error("a language that we don't have is taken, or one is written in another direction")
+	}
+}
+
+func TestADeadlineIsNamedWithItsZone(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 12, 8, 17, 0, 0, 0, time.UTC)
+	for want, zone := range map[string]*time.Location{"Tuesday 8 December 2026, 18:00 CET": time.FixedZone("CET", 3600),
+		"Tuesday 8 December 2026, 17:00 UTC": time.UTC, "Tuesday 8 December 2026, 14:00 UTC-03": time.FixedZone("-03", -3*3600)} {
+		if got := English.Deadline(at.In(zone)); got != want {
+			t.Errorf("in %s it is %q, want %q", zone, got, want)
+		}
 	}
 }

@@ -223,7 +223,7 @@ func lookup(name string, values []any) (any, bool) {
 }
 
 // Again is a sentence of an area that was kept in English, said in the language. It may have one value, which stays. What is none of the
-// area's stays as it is, such as what somebody else has said.
+// area's stays as it is, such as what somebody else has said. Of several sentences that fit it is the one that comes first by its key.
 func (l Language) Again(name, kept string) string {
 	if l == English || kept == "" {
 		return kept
@@ -237,8 +237,8 @@ func (l Language) Again(name, kept string) string {
 			return l.Say(name + "." + key)
 		}
 	}
-	for key, m := range sentences {
-		before, rest, has := strings.Cut(m.Other, "{")
+	for _, key := range slices.Sorted(maps.Keys(sentences)) {
+		before, rest, has := strings.Cut(sentences[key].Other, "{")
 		value, after, _ := strings.Cut(rest, "}")
 		middle, begins := strings.CutPrefix(kept, before)
 		middle, ends := strings.CutSuffix(middle, after)

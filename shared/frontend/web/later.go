@@ -11,7 +11,6 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
-	"latchkey.dev/shared/domain/reminder"
 	"latchkey.dev/shared/domain/timezone"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
@@ -19,8 +18,8 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// laterInForm is how a form's field has a date and a time.
-const laterInForm = "2006-01-02T15:04"
+// localForm is how a browser sends a datetime-local input (HTML, "Local dates and times").
+const localForm = "2006-01-02T15:04"
 
 // later puts on a client's page when the invite goes out, or whether it is reminded of, for whoever may change that.
 func (s *Site) later(
@@ -33,7 +32,7 @@ func (s *Site) later(
 		if a.Reminders.Off {
 			v.Reminding = nil // the agency's settings say that nobody is reminded
 		}
-		v.Later = &page.Later{At: i.SendAt.In(zone).Format(laterInForm), Zone: timezone.Shown(cmp.Or(c.OwnZone, c.Zone, a.Zone))}
+		v.Later = &page.Later{At: i.SendAt.In(zone).Format(localForm), Zone: timezone.Shown(cmp.Or(c.OwnZone, c.Zone, a.Zone))}
 	case invite.Pending:
 		v.Reminding = &page.Reminding{On: !i.Reminders.Off}
 		stopped, err := directory.Unreminded(ctx, caller, c)
@@ -53,7 +52,7 @@ func (s *Site) later(
 
 // bothTimes is a moment by the clocks of the zone, and of UTC where those differ.
 func bothTimes(at time.Time, zone *time.Location) string {
-	local := reminder.Ends(at, zone)
+	local := words.English.Deadline(at.In(zone))
 	if _, offset := at.In(zone).Zone(); offset != 0 {
 		return words.Say("client.both_times", "local", local, "utc", at.UTC().Format("15:04"))
 	}

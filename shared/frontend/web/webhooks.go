@@ -207,7 +207,7 @@ func WebhookPage(s *Site, auth *signin.Authenticator, p HookParts) *Page {
 		return d, err
 	}
 	regain := func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) error {
-		since, err := time.Parse(sinceForm, r.PostForm.Get("since"))
+		since, err := time.Parse(localForm, r.PostForm.Get("since"))
 		if err != nil {
 			since = time.Time{} // which the use case has words for
 		}
@@ -226,16 +226,11 @@ func WebhookPage(s *Site, auth *signin.Authenticator, p HookParts) *Page {
 		s.hookForm(p, "delete", writesHooks.Stepped(), "", remove))
 }
 
-// sinceForm is how a browser sends a datetime-local input (HTML, "Local dates and times").
-const sinceForm = "2006-01-02T15:04"
-
 // hookRun is what a form about an endpoint does.
 type hookRun func(r *http.Request, caller identity.Caller, e id.WebhookEndpoint) error
 
 // hookForm is a form about an endpoint. done is the query of where a success leads; "" leads to the list.
-func (s *Site) hookForm(p HookParts, do string, who identity.Who, done string,
-	run hookRun,
-) Form {
+func (s *Site) hookForm(p HookParts, do string, who identity.Who, done string, run hookRun) Form {
 	return form(do, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		which, err := id.ParseWebhookEndpoint(r.PathValue("endpointId"))
 		if err != nil {
@@ -326,8 +321,7 @@ func (s *Site) hook(ctx context.Context, p HookParts, caller identity.Caller, wh
 	}
 	now, zone := s.now(), a.Location()
 	v := page.Webhook{Workspace: workspace(a, caller, page.InSettings), Tab: "webhooks", Endpoint: hookRow(e), Enabled: e.Open(),
-		Recovering: e.Recover.Running(), Since: now.Add(-24 * time.Hour).UTC().Format(sinceForm)}
-	const moment = "2 January 2006, 15:04 MST"
+		Recovering: e.Recover.Running(), Since: now.Add(-24 * time.Hour).UTC().Format(localForm)}
 	switch {
 	case e.Disabled == webhook.Failed:
 		v.Why = words.Say("webhooks.disabled_failing")
@@ -336,13 +330,13 @@ func (s *Site) hook(ctx context.Context, p HookParts, caller identity.Caller, wh
 	case e.Disabled != "":
 		v.Why = words.Say("webhooks.disabled_person")
 	case !e.FailingSince.IsZero():
-		v.Why = words.Say("webhooks.failing_text", "moment", e.FailingSince.In(zone).Format(moment))
+		v.Why = words.Say("webhooks.failing_text", "moment", words.Moment(e.FailingSince.In(zone)))
 	}
 	if until := e.RotatedAt.Add(webhook.Overlap); e.Previous != "" && now.Before(until) {
-		v.OldSecret = words.Say("webhooks.old_secret", "moment", until.In(zone).Format(moment))
+		v.OldSecret = words.Say("webhooks.old_secret", "moment", words.Moment(until.In(zone)))
 	}
 	if !e.MissedSince.IsZero() {
-		v.Since = e.MissedSince.UTC().Format(sinceForm)
+		v.Since = e.MissedSince.UTC().Format(localForm)
 	}
 	v.Form = page.HookForm{Action: v.Endpoint.URL, Do: "save", Address: e.URL, Description: e.Description, Families: hookFamilies(e.Types)}
 	after, err := id.ParseDelivery(q.Get("after"))
