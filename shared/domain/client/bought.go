@@ -58,7 +58,7 @@ func (c *Client) carry(now time.Time) {
 		}
 	}
 	c.Items = items
-	if c.agencyKeeps() { // the agency pays for it and keeps it, whoever its clients are
+	if c.AgencyKeeps() { // the agency pays for it and keeps it, whoever its clients are
 		c.Terms = c.Contract()
 		return
 	}
@@ -121,7 +121,7 @@ func (c *Client) Remains(now time.Time) *Client {
 	if c.Change.Open() { // it comes to nothing, which may have to be said at the payment service
 		d.Change = c.Change
 	}
-	if c.agencyKeeps() {
+	if c.AgencyKeeps() {
 		d.PaidBy, d.Handed, d.Payment = c.PaidBy, c.Handed, c.Payment
 		d.Payment.Customer = ""
 		return d

@@ -280,7 +280,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 		if before.returning() {
 			return nil, before.taken(fault.AlreadyClient, PayingBack)
 		}
-		if before.agencyKeeps() && o.Contract != nil {
+		if before.AgencyKeeps() && o.Contract != nil {
 			return nil, before.taken(fault.AlreadyClient, YouPay)
 		}
 		if before.Payment.State.Open() && o.Contract != nil {

@@ -23,7 +23,8 @@ import (
 // period is over, and the old one is set to end with it. What was bought changes hands when the new one is paid for the first time.
 // Until then the old payer owns it, and where the new payer's card fails the old payer's subscription goes on.
 //
-// All of its methods may be called on nil, which is a change that there never was.
+// Those of its methods that tell how it stands may be called on nil, which is a change that there never was, and so may
+// [PayerChange.Drop] and [PayerChange.Told].
 type PayerChange struct {
 	ID         id.PayerChange
 	To         Side      // who is to pay
@@ -121,13 +122,10 @@ func (s Side) Other() Side {
 	return ByAgency
 }
 
-// agencyKeeps tells whether the agency has something by this relationship that stays when the client goes.
-func (c *Client) agencyKeeps() bool {
+// AgencyKeeps tells whether the agency has something by this relationship that stays when the client goes.
+func (c *Client) AgencyKeeps() bool {
 	return c.AgencyPays() && (c.Payment.State.Open() || slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.Stands() }))
 }
-
-// AgencyKeeps is the same, for those who look after payments.
-func (c *Client) AgencyKeeps() bool { return c.agencyKeeps() }
 
 // Agent is who of the agency has proposed the change or agreed to it; "" where nobody did.
 func (p *PayerChange) Agent() id.Member {
@@ -207,7 +205,7 @@ func (p *PayerChange) ShownIn(l words.Language) {
 	}
 }
 
-// had are the items that are had by the contract, and what becomes of it is what a change of payer is about.
+// had are the items that the contract has brought and that are still had: what a change of payer is about.
 func (c *Client) had() []*purchase.Item {
 	var out []*purchase.Item
 	for n := range c.Items {
@@ -330,9 +328,8 @@ func (p *PayerChange) soon(now time.Time) {
 	}
 }
 
-// AgreePayer notes that the side agrees to the terms of that hash. Faults: [fault.NoChange] where nothing waits for that side;
-// [fault.Expired]-like are [fault.NoChange], too; [fault.TermsChanged]; [fault.NotActive] as of [Client.MayChangePayer].
-// l is the language in which the side has read them.
+// AgreePayer notes that the side agrees to the terms of that hash, which it has read in the language l. Faults: [fault.NoChange] where
+// nothing waits for that side, or not any more; [fault.TermsChanged]; [fault.NotActive] as of [Client.MayChangePayer].
 func (c *Client) AgreePayer(side Side, hash string, l words.Language, member id.Member, now time.Time) error {
 	p := c.Change
 	switch {

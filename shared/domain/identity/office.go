@@ -28,14 +28,11 @@ func NewOfficeSession(a *agency.Agency, m *agency.Member, from Browser, ip strin
 	return cookie, s
 }
 
-// mostOwnersTold bounds the mails that one change causes, so that everything fits into one transaction.
-const mostOwnersTold = agency.MaxMembers
-
-// TellOwners are mails to all owners of an agency.
+// TellOwners are mails to all owners of an agency. There are at most [agency.MaxMembers], so that they fit into one transaction.
 func TellOwners(people agency.Members, what Tells, told Told, now time.Time, job func() string) []*Code {
 	var all []*Code
 	for i := range people {
-		if m := &people[i]; m.Level == agency.Owner && len(all) < mostOwnersTold {
+		if m := &people[i]; m.Level == agency.Owner {
 			all = append(all, Tell(id.UserOf(m.Email), m.Email, what, told, now, job()))
 		}
 	}

@@ -34,11 +34,11 @@ const MaxPowers = 20
 
 // Use notes that a key used a scope. It returns false when owners are going to be told of the two already.
 func (p *Powers) Use(k id.Key, s Scope, now time.Time) bool {
-	if x := (Power{k, s}); slices.Contains(p.Uses, x) || len(p.Uses) >= MaxPowers {
+	use := Power{k, s}
+	if slices.Contains(p.Uses, use) || len(p.Uses) >= MaxPowers {
 		return false
-	} else {
-		p.Uses = append(p.Uses[:len(p.Uses):len(p.Uses)], x)
 	}
+	p.Uses = append(p.Uses[:len(p.Uses):len(p.Uses)], use)
 	if p.Due.IsZero() {
 		p.Due = now.Add(powersGather)
 		if next := p.ToldAt.Add(PowersApart); p.Due.Before(next) {

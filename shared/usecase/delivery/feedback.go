@@ -101,7 +101,7 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		}
 		live, early := c.Invite.Live(), c.Invite.Mail.State == invite.MailClaimed
 		var rows []audit.Entry
-		if r.Tags["kind"] == string(job.Reminder) {
+		if k == job.Reminder {
 			if early = c.Invite.ReminderReported(f.Now(), r.Tags["job"]); early {
 				rows = append(rows, audit.Entry{ID: id.New[id.Event](id.EventPrefix, f.Now()), At: f.Now(), Actor: audit.System,
 					Action: audit.ReminderSent, Subject: string(c.Invite.ID)})

@@ -117,15 +117,6 @@ func answered(
 	return c, nil
 }
 
-// mayChange returns nil for a person who has lately proved to be who it is. Who was let in by an agency's own provider can't make or
-// remove what opens everything else.
-func mayChange(c identity.Caller, now time.Time) error {
-	if err := c.MustSignIn(); err != nil {
-		return err
-	}
-	return c.SteppedUp(now)
-}
-
 // news is the mail that tells the caller what it has changed at now.
 func news(ctx context.Context, caller identity.Caller, what identity.Tells, told identity.Told, now time.Time) *identity.Code {
 	return identity.Tell(caller.User, caller.Email, what, told, now, ulid.Make().String()).In(words.In(ctx))
@@ -152,7 +143,7 @@ type Registering struct {
 // [fault.Forbidden]; [fault.Full]; [fault.RateLimited].
 func (r *Registering) Begin(ctx context.Context, caller identity.Caller, from identity.Browser, ip string) (*Options, error) {
 	now := r.Now()
-	if err := mayChange(caller, now); err != nil {
+	if err := caller.SignedInNow(now); err != nil {
 		return nil, err
 	}
 	if err := identity.AllowNetwork(ctx, r.Store, "passkey-challenges", ip, challengesPerIP, now); err != nil {
@@ -208,7 +199,7 @@ func (r *Registrations) Finish(
 	ctx context.Context, caller identity.Caller, a Attestation, from identity.Browser,
 ) (*passkey.Passkey, error) {
 	now := r.Now().Truncate(time.Millisecond)
-	if err := mayChange(caller, now); err != nil {
+	if err := caller.SignedInNow(now); err != nil {
 		return nil, err
 	}
 	c, err := answered(ctx, r.Store, a.ClientData, passkey.Registering, caller.User, from, now)
@@ -307,7 +298,7 @@ func (k *Keyring) Rename(
 // [fault.Forbidden], [fault.NotFound].
 func (k *Keyring) Remove(ctx context.Context, caller identity.Caller, which id.Passkey, from identity.Browser) error {
 	now := k.Now().Truncate(time.Millisecond)
-	if err := mayChange(caller, now); err != nil {
+	if err := caller.SignedInNow(now); err != nil {
 		return err
 	}
 	var told *identity.Code

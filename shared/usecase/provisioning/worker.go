@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -158,19 +159,16 @@ func (w *Worker) payBack(ctx context.Context, c *client.Client, i purchase.Item)
 	return w.tell(ctx, c, &i, job.Refund)
 }
 
-// tell has both sides mailed.
+// tell has both sides mailed, or the agency alone where it pays: then it is no business of the client's.
 func (w *Worker) tell(ctx context.Context, c *client.Client, i *purchase.Item, kind job.Kind) error {
 	m := job.Mail{Kind: kind, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: job.Told}
-	if c.AgencyPays() { // it is no business of the client's
-		if m.Member = c.Change.Agent(); m.Member == "" {
-			m.Member = c.Invite.From.Member
-		}
+	to := c.Invite.From.Member
+	if c.AgencyPays() {
+		to = cmp.Or(c.Change.Agent(), to)
 	} else if err := w.Mail.Send(ctx, m.Encode(), 0); err != nil {
 		return err
-	} else if m.Member = c.Invite.From.Member; m.Member == "" {
-		return nil
 	}
-	if m.Member == "" {
+	if m.Member = to; to == "" {
 		return nil
 	}
 	return w.Mail.Send(ctx, m.Encode(), 0)

@@ -253,8 +253,8 @@ func usable(ctx context.Context, store ReadStore, of id.Agency, which id.SenderD
 	return c, may(a)
 }
 
-// Release gives a domain back. One that was verified is kept for the agency for 7 days (T5). Faults: [fault.Unauthenticated], also
-// for a sign-in that is not fresh; [fault.Forbidden], [fault.NotFound].
+// Release gives a domain back. One that was verified is kept for the agency for 7 days (T5). Faults: [fault.Unauthenticated],
+// [fault.StepUpRequired]; [fault.Forbidden], [fault.NotFound].
 func (s *Claims) Release(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
 	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
@@ -292,7 +292,7 @@ func (s *Claims) Release(ctx context.Context, caller identity.Caller, which id.S
 	return v, err
 }
 
-// Bounces gives bounces another name below the domain (D11). Faults: [fault.Unauthenticated], also for a sign-in that is not fresh;
+// Bounces gives bounces another name below the domain (D11). Faults: [fault.Unauthenticated], [fault.StepUpRequired];
 // [fault.Forbidden], [fault.NotFound]; [fault.Invalid] in label.
 func (s *Claims) Bounces(ctx context.Context, caller identity.Caller, which id.SenderDomain, typed string) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)

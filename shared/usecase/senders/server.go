@@ -55,7 +55,7 @@ func parse(f Server) (mailserver.Server, string, error) {
 }
 
 // Set has the domain's mail go by the agency's own server, and is the other way to send: only the proof is asked for then. What was
-// tested has to be tested again. Faults: [fault.Unauthenticated], also for a sign-in that is not fresh; [fault.Forbidden],
+// tested has to be tested again. Faults: [fault.Unauthenticated], [fault.StepUpRequired]; [fault.Forbidden],
 // [fault.NotFound], [fault.PlanRequired]; [fault.NotActive] for a domain that was given back; [fault.Invalid] in host, port, security,
 // user and password.
 func (s *Servers) Set(ctx context.Context, caller identity.Caller, which id.SenderDomain, f Server) (*View, error) {
@@ -122,7 +122,7 @@ func (s *Servers) off(ctx context.Context, c *sender.Claim) (*sender.Settings, e
 }
 
 // Remove forgets the server. Mail from the domain goes by the platform's mail service again once its records are right. Faults:
-// [fault.Unauthenticated], also for a sign-in that is not fresh; [fault.Forbidden], [fault.NotFound].
+// [fault.Unauthenticated], [fault.StepUpRequired]; [fault.Forbidden], [fault.NotFound].
 func (s *Servers) Remove(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
 	if err := caller.MayNow(identity.SenderWrite, now); err != nil {

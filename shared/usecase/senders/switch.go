@@ -26,7 +26,7 @@ type Switch struct {
 }
 
 // Test mails the caller from the domain, by the code that sends invitations (T12, S8). What came of it is in the view's Test later.
-// Faults: [fault.Unauthenticated], also for a sign-in that is not fresh; [fault.Forbidden], [fault.NotFound]; [fault.NotActive] for a
+// Faults: [fault.Unauthenticated], [fault.StepUpRequired]; [fault.Forbidden], [fault.NotFound]; [fault.NotActive] for a
 // domain that is not verified, or without a mail server that it needs; [fault.RateLimited].
 func (s *Switch) Test(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	return s.test(ctx, caller, which, false)
@@ -80,15 +80,15 @@ func (s *Switch) test(ctx context.Context, caller identity.Caller, which id.Send
 	return view(ctx, s.Store, caller.Agency, which, now)
 }
 
-// Enable has the agency's mail go out from the domain, and from no other. Faults: [fault.Unauthenticated], also for a sign-in that is
-// not fresh; [fault.Forbidden], [fault.NotFound], [fault.PlanRequired]; [fault.NotActive] for a domain that is not verified, or from
+// Enable has the agency's mail go out from the domain, and from no other. Faults: [fault.Unauthenticated], [fault.StepUpRequired];
+// [fault.Forbidden], [fault.NotFound], [fault.PlanRequired]; [fault.NotActive] for a domain that is not verified, or from
 // which no test mail was delivered.
 func (s *Switch) Enable(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	return s.turn(ctx, caller, which, true)
 }
 
-// Disable has the platform's sender used again. The domain stays verified. Faults: [fault.Unauthenticated], also for a sign-in that is
-// not fresh; [fault.Forbidden], [fault.NotFound].
+// Disable has the platform's sender used again. The domain stays verified. Faults: [fault.Unauthenticated], [fault.StepUpRequired];
+// [fault.Forbidden], [fault.NotFound].
 func (s *Switch) Disable(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	return s.turn(ctx, caller, which, false)
 }
@@ -244,7 +244,7 @@ func (s *Settings) read(settings *sender.Settings, f Form) error {
 	return settings.Forms(or(f.Name, settings.Name), or(f.Local, settings.Local), or(f.ReplyTo, string(settings.ReplyTo)), s.Platform)
 }
 
-// Update changes them. Faults: [fault.Unauthenticated], also for a sign-in that is not fresh; [fault.Forbidden]; [fault.Invalid] in
+// Update changes them. Faults: [fault.Unauthenticated], [fault.StepUpRequired]; [fault.Forbidden]; [fault.Invalid] in
 // name, local and replyTo.
 func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (*sender.Settings, sender.Outgoing, error) {
 	now := s.Now().Truncate(time.Millisecond)
