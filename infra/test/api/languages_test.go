@@ -43,7 +43,7 @@ func TestSenderL1WhatABrowserOfNoLanguageHasReadIsWhatItAccepts(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	to := p.address("neither")
-	o.invite(to, m{"language": "fr"})
+	o.invite(to, m{"language": "fr", "payer": "client", "order": asked["order"]})
 	path := "/i/" + token(t, p.nextMail(to))
 	guest := p.nobody()
 	offer := func(a *answer) url.Values { return url.Values{"offer": {hiddenField(t, a.body, "offer")}} }
@@ -55,7 +55,9 @@ func TestSenderL1WhatABrowserOfNoLanguageHasReadIsWhatItAccepts(t *testing.T) {
 	}
 	accept := offer(a)
 	accept.Set("code", code(t, p.nextMail(to)))
-	guest.post(path, do("accept", accept), "Accept-Language", "sv").is(303)
+	a = guest.post(path, do("accept", accept), "Accept-Language", "sv").is(303)
+	guest.cookie = a.session()
+	guest.get(a.header.Get("Location"), "Accept-Language", "sv").is(200).has("Content-Language", "fr").shows(words.French.Say("checkout.how"))
 }
 
 func TestSenderL2TheChoiceOfALanguageHoldsForTheBrowserAndForMails(t *testing.T) {

@@ -406,8 +406,6 @@ func OpenAgencyBilling(auth *signin.Authenticator, plans *billing.Plans) Operati
 type planInput struct {
 	Body struct {
 		Interval string `json:"interval" doc:"month or year." example:"year"`
-		Offer    string `json:"offer,omitempty" doc:"As in acceptInvitation." example:"5f0c2f0e7f5e4a52" maxLength:"64"`
-		Language string `json:"language,omitempty" doc:"As in acceptInvitation. The contract keeps it." example:"de"`
 	}
 }
 

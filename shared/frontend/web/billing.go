@@ -114,6 +114,7 @@ func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.
 		if err != nil {
 			return err
 		}
+		prefer(r, cmp.Or(c.Language, c.Invite.Language))
 		return show(w, r, caller, c)
 	}),
 		words.Checkout, words.Contract, words.Money, words.Receipt, words.Portal)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"time"
@@ -126,7 +125,7 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	}
 	c := i.Client
 	event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID), "invite", string(c.Invite.ID))
-	prefer(r, cmp.Or(c.Language, c.Invite.Language))
+	prefer(r, c.Reads(i.Agency()))
 	l = words.In(r.Context())
 	v := page.Invitation{
 		Brand: senderBrand(c.Invite.From), Inviter: c.Invite.From.Name,
