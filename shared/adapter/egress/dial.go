@@ -3,6 +3,7 @@ package egress
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -177,7 +178,12 @@ type transport struct {
 	plain, secure *http.Transport
 }
 
-// RoundTrip refuses what the policy refuses by its name before anything is looked up.
+// errSwitched says that the other side wants to go on in another protocol, which nobody has asked for.
+var errSwitched = errors.New("egress: it answered 101 to what asked for no other protocol")
+
+// RoundTrip refuses what the policy refuses by its name before anything is looked up. An answer that switches protocols is none: its
+// body is the connection itself, which the request's context does not end, so that whoever read it would wait for as long as the other
+// side likes.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.policy.JudgeURL(r.URL); err != nil {
 		if r.Body != nil {
@@ -185,10 +191,16 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	by := t.secure
 	if r.URL.Scheme == "http" {
-		return t.plain.RoundTrip(r)
+		by = t.plain
 	}
-	return t.secure.RoundTrip(r)
+	res, err := by.RoundTrip(r)
+	if err == nil && res.StatusCode == http.StatusSwitchingProtocols {
+		_ = res.Body.Close()
+		return nil, errSwitched
+	}
+	return res, err
 }
 
 // CloseIdleConnections is for [http.Client.CloseIdleConnections].

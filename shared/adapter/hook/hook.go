@@ -66,7 +66,10 @@ func (c *Client) Post(ctx context.Context, r webhooks.Request) webhooks.Answer {
 		return took(webhooks.Answer{Fault: webhook.NoName})
 	}
 	req.Header = http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Latchkey-Webhooks/" + release.Version},
-		"Webhook-Id": {string(r.Message)}, "Webhook-Timestamp": {strconv.FormatInt(r.At.Unix(), 10)}, "Webhook-Signature": {r.Signature}}
+		"Webhook-Id": {string(r.Message)}, "Webhook-Timestamp": {strconv.FormatInt(r.At.Unix(), 10)}, "Webhook-Signature": {r.Signature},
+		// It isn't sent: it has the request written once more, on another connection, where the receiver has closed the one that was kept,
+		// as they do while a function sleeps. Should it have been taken, its id says so.
+		"Idempotency-Key": {}}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return took(webhooks.Answer{Fault: faultOf(ctx, err, connected)})
@@ -75,6 +78,8 @@ func (c *Client) Post(ctx context.Context, r webhooks.Request) webhooks.Answer {
 	text, _ := io.ReadAll(io.LimitReader(res.Body, MostRead)) // what has come within the time is enough: the status decides
 	a := webhooks.Answer{Status: res.StatusCode, Excerpt: excerpt(text)}
 	switch {
+	case res.StatusCode == 0: // which is how an attempt without an answer is written down
+		a.Fault = webhook.Garbled
 	case res.StatusCode >= 300 && res.StatusCode < 400:
 		a.Fault = webhook.Redirected
 	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 502 && res.StatusCode <= 504:
@@ -109,7 +114,7 @@ func faultOf(ctx context.Context, err error, connected bool) webhook.Fault {
 
 // retryAfter reads the header: seconds, or a date (RFC 9110, section 10.2.3); 0 for what is neither.
 func retryAfter(s string, now time.Time) time.Duration {
-	if n, err := strconv.Atoi(strings.TrimSpace(s)); err == nil {
+	if n, err := strconv.Atoi(strings.TrimSpace(s)); err == nil || errors.Is(err, strconv.ErrRange) { // then it is as far as ints go
 		return time.Duration(min(max(n, 0), int(webhook.MostWait/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(s); err == nil {
