@@ -242,13 +242,28 @@ func TestSenderW11WhereEventsMayGo(t *testing.T) {
 		"https://hooks.example.com/#a", "https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://8.8.8.8/",
 		"https://localhost/", "https://hooks.example.com:80/", "https://hooks.example.com:22/", "https://hooks.example.com:0/",
 		"ftp://hooks.example.com/", "javascript:alert(1)", "https://hooks.example.com/a\nb",
+		// Ports and addresses in forms that look like something else.
+		"https://hooks.example.com:00022/", "https://hooks.example.com:0022/", "https://hooks.example.com:99999/",
+		"https://hooks.example.com:65536/", "https://hooks.example.com:-1/", "https://127.1/", "https://0x7f.1/", "https://0177.0.0.1/",
+		"https://2130706433/", "https://1.2.3.4./", "https://[::ffff:10.0.0.1]/", "https://[64:ff9b::a00:1]/", "https://[fe80::1%25eth0]/",
+		"https://１２７.０.０.１/", "https://localhost./", "https://@hooks.example.com/", "https://user@hooks.example.com/",
+		"https://.example.com/", "https://a..example.com/", "https://*.example.com/", "https://hooks.example.com\\@evil.example/",
+		"https://" + strings.Repeat("a", 64) + ".example.com/", "https:///hooks", "https:hooks.example.com/", "//hooks.example.com/",
+		"https://hooks.example.com/?q=ü", "https://hooks.example.com/\x00", "https://ex ample.com/", "https://%31%32%37.0.0.1/",
 		"https://" + strings.Repeat("a", 600) + ".example/"} {
 		f := o.post("/v1/webhook-endpoints", m{"url": bad}).fails(422, "invalid")
 		if f.at("url") == "" {
 			t.Errorf("%q: %+v", bad, f)
 		}
 	}
-	o.post("/v1/webhook-endpoints", m{"url": "https://hooks.example.com:8443/a?b=c"}).is(201)
+	for typed, kept := range map[string]string{"https://hooks.example.com:8443/a?b=c": "https://hooks.example.com:8443/a?b=c",
+		" HTTPS://Hooks.Example.COM./A ": "https://hooks.example.com/A", "https://bücher.example.com:443/ä": "https://xn--bcher-kva.example.com/%C3%A4",
+		"https://my_app.example.com:01025": "https://my_app.example.com:1025", "https://hooks.example.com:/": "https://hooks.example.com/"} {
+		var e hookEndpoint
+		if o.post("/v1/webhook-endpoints", m{"url": typed}).is(201).into(&e); e.URL != kept {
+			t.Errorf("%q is kept as %q", typed, e.URL)
+		}
+	}
 	o.post("/v1/webhook-endpoints", m{"url": "https://hooks.example.com/", "types": []string{"invite.accepted", "nonsense"}}).
 		fails(422, "invalid")
 	o.post("/settings/webhooks", do("create", url.Values{"url": {"http://10.0.0.1/<b>"}, "description": {"<i>mine"},

@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -301,7 +303,7 @@ type Guard interface {
 	JudgeURL(u *url.URL) error
 }
 
-// ParseURL reads where an endpoint is, as somebody typed it. own is the host of the product itself, which would call itself for ever.
+// ParseURL reads where an endpoint is, as somebody typed it, in the form in which it is called. own is the host of the product itself, which would call itself for ever.
 // Faults: [fault.Invalid].
 func ParseURL(field, s string, guard Guard, own string) (string, error) {
 	s = text.Trim(s)
@@ -312,32 +314,73 @@ func ParseURL(field, s string, guard Guard, own string) (string, error) {
 		return "", fault.InField(field, "webhooks.url_long", "most", MaxURL)
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" || u.Opaque != "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if err != nil || u.Hostname() == "" || u.Opaque != "" {
 		return "", fault.InField(field, "webhooks.url_unread")
 	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	near := u.Scheme == "http" && guard.JudgeURL(u) == nil // what stands in for the outside in a local run
-	switch _, ip := netip.ParseAddr(u.Hostname()); {
+	host, fits := hostOf(u.Hostname())
+	port, open := listens(u.Port())
+	if u.Host = strings.ToLower(u.Host); !near {
+		u.Host = host + port
+	}
+	out := u.String()
+	switch {
+	case strings.ContainsFunc(out, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "", fault.InField(field, "webhooks.url_unread")
 	case u.User != nil:
 		return "", fault.InField(field, "webhooks.url_user")
 	case u.Fragment != "" || strings.Contains(s, "#"):
 		return "", fault.InField(field, "webhooks.url_fragment")
 	case near:
-		return u.String(), nil
+		return out, nil
 	case u.Scheme != "https":
 		return "", fault.InField(field, "webhooks.url_scheme")
-	case ip == nil || !strings.Contains(strings.TrimSuffix(u.Hostname(), "."), "."):
+	case !fits:
 		return "", fault.InField(field, "webhooks.url_address")
-	case strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), own):
+	case host == own:
 		return "", fault.InField(field, "webhooks.url_own")
-	case guard.JudgeURL(u) != nil || !port(u.Port()):
+	case !open || guard.JudgeURL(u) != nil:
 		return "", fault.InField(field, "webhooks.url_port")
 	}
-	return u.String(), nil
+	return out, nil
 }
 
-// port tells whether an endpoint may listen there: 443, or one that needs no privileges.
-func port(s string) bool { return s == "" || s == "443" || len(s) > 4 || len(s) == 4 && s >= "1024" }
+// hostOf is the host as it is looked up; false for what is no name of the public internet: an address, in any form that some resolver takes
+// for one (WHATWG URL, "ends in a number"), or a name that DNS can't have.
+func hostOf(typed string) (string, bool) {
+	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(typed, "."))
+	if err != nil { // such as an underscore, which some have
+		ascii = strings.TrimSuffix(typed, ".")
+	}
+	ascii = strings.ToLower(ascii)
+	labels := strings.Split(ascii, ".")
+	last := labels[len(labels)-1]
+	if len(labels) < 2 || len(ascii) > 253 || strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
+		return ascii, false
+	}
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || strings.Trim(l, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return ascii, false
+		}
+	}
+	return ascii, true
+}
+
+// listens is how an address has the port, with its colon, and whether an endpoint may listen there: 443, which needs no word, or one that
+// needs no privileges.
+func listens(port string) (string, bool) {
+	if port == "" {
+		return "", true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return ":" + port, false
+	}
+	if n == 443 {
+		return "", true
+	}
+	return ":" + strconv.FormatUint(n, 10), n >= 1024
+}
 
 // ParseTypes reads the types that an endpoint is to have. Faults: [fault.Invalid].
 func ParseTypes(field string, all []Type) ([]Type, error) {
