@@ -57,20 +57,12 @@ const buyers = perAgency
 // paying measures the way from a payment to what was bought, with the local run's stand-ins for Stripe and for the program
 // that sets instances up, and counts what all that a client does from invite to portal asks of AWS.
 func paying(ctx context.Context, b *bench) error {
-	m := &meter{ignore: map[string]bool{}}
-	lines := &tally{}
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(lines, nil)))
-	defer slog.SetDefault(before)
-	l, err := local.Start(ctx, local.Options{Template: filepath.Join(b.root, "template.yaml"), Engine: engine.Options{MailboxSize: 10_000},
-		Calls: func(next aws.HTTPClient) aws.HTTPClient { m.to = carrier{next}; return &http.Client{Transport: m} }})
+	l, m, lines, err := b.metered(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.Close() //nolint:errcheck // in memory
-	for _, f := range l.Stack.Template.Functions {
-		m.ignore[f.ID] = len(f.Schedules) > 0 // what runs for all agencies together is not a lifecycle's
-	}
+	m.only(l)
 	t, err := found(ctx, dynamo.OpenOperator(l.Engine.Config(), l.Stack.Template.Tables[0].Name, time.Now), "Northwind Automations")
 	if err != nil {
 		return err
@@ -95,6 +87,24 @@ func paying(ctx context.Context, b *bench) error {
 	calls, reads, write := m.read()
 	lines.settle(b, bill(calls, reads, write, lines))
 	return nil
+}
+
+// metered is the local run with all that it asks of AWS counted, and the lines that it logs. Until the measure ends the program logs
+// there, too.
+func (b *bench) metered(ctx context.Context) (*local.Local, *meter, *tally, error) {
+	m := &meter{ignore: map[string]bool{}}
+	lines := &tally{}
+	slog.SetDefault(slog.New(slog.NewJSONHandler(lines, nil)))
+	l, err := local.Start(ctx, local.Options{Template: filepath.Join(b.root, "template.yaml"), Engine: engine.Options{MailboxSize: 10_000},
+		Calls: func(next aws.HTTPClient) aws.HTTPClient { m.to = carrier{next}; return &http.Client{Transport: m} }})
+	return l, m, lines, err
+}
+
+// only leaves out what runs for all agencies together: that is no lifecycle's.
+func (m *meter) only(l *local.Local) {
+	for _, f := range l.Stack.Template.Functions {
+		m.ignore[f.ID] = len(f.Schedules) > 0
+	}
 }
 
 // carrier sends requests by an AWS HTTP client.
@@ -158,14 +168,21 @@ const (
 // account is what 1,000 lifecycles cost, by service.
 type account struct{ front, compute, table, queue, mail, log float64 }
 
-func bill(calls []string, reads, write cost, t *tally) account {
-	n := float64(buyers) / 1000
-	mails := 0
+func (a account) sum() float64 { return a.front + a.compute + a.table + a.queue + a.mail + a.log }
+
+// mailsOf is how many of the calls hand a mail to SES.
+func mailsOf(calls []string) (n int) {
 	for _, c := range calls {
 		if c == mailCall {
-			mails++
+			n++
 		}
 	}
+	return n
+}
+
+func bill(calls []string, reads, write cost, t *tally) account {
+	n := float64(buyers) / 1000
+	mails := mailsOf(calls)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return account{
@@ -181,7 +198,7 @@ func bill(calls []string, reads, write cost, t *tally) account {
 func (t *tally) settle(b *bench, a account) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	sum := a.front + a.compute + a.table + a.queue + a.mail + a.log
+	sum := a.sum()
 	b.row("a paid lifecycle, invite to ready portal",
 		fmt.Sprintf("%.1f requests, %.1f messages, %.0f ms of Lambda", float64(t.requests)/buyers, float64(t.messages)/buyers, t.ms/buyers),
 		"", true)

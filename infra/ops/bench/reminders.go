@@ -3,29 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"latchkey.dev/infra/run/engine"
-	"latchkey.dev/infra/run/local"
 	"latchkey.dev/shared/adapter/dynamo"
 )
 
 // reminding counts what an invite asks of AWS that goes out at once, one that goes out at a time of its own, and a reminder, each until
 // the mail is delivered, with what the sweep does for it beyond what it does when there is nothing to do.
 func reminding(ctx context.Context, b *bench) error {
-	m := &meter{}
-	lines := &tally{}
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(lines, nil)))
-	defer slog.SetDefault(before)
-	l, err := local.Start(ctx, local.Options{Template: filepath.Join(b.root, "template.yaml"), Engine: engine.Options{MailboxSize: 1000},
-		Calls: func(next aws.HTTPClient) aws.HTTPClient { m.to = carrier{next}; return &http.Client{Transport: m} }})
+	l, m, lines, err := b.metered(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,14 +63,7 @@ func reminding(ctx context.Context, b *bench) error {
 			idle, idleRead, idleWrite = a, reads, write
 			return nil
 		}
-		mails := 0
-		for _, c := range calls {
-			if c == mailCall {
-				mails++
-			}
-		}
-		all := func(a account) float64 { return a.front + a.compute + a.table + a.queue + a.mail + a.log }
-		sum := all(a) - all(idle)
+		mails, sum := mailsOf(calls), a.sum()-idle.sum()
 		b.row(name, fmt.Sprintf("%.1f requests, %.1f messages, %d mail", float64(lines.requests)/perAgency,
 			float64(lines.messages)/perAgency, mails/perAgency), "1 mail", mails == perAgency)
 		b.row("   units", fmt.Sprintf("read %.1f, write %.1f to the table, %.1f to its indexes",

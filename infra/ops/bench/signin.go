@@ -3,19 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"latchkey.dev/infra/run/engine"
 	"latchkey.dev/infra/run/engine/ses"
-	"latchkey.dev/infra/run/local"
 	"latchkey.dev/infra/run/provider"
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/frontend/cookie"
@@ -24,20 +18,12 @@ import (
 // signingIn counts what an invitation asks of AWS from the agency's click to the client's portal: with a code by email, and by an account
 // elsewhere whose provider's word for the address is enough, so that no second mail is sent.
 func signingIn(ctx context.Context, b *bench) error {
-	m := &meter{ignore: map[string]bool{}}
-	lines := &tally{}
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(lines, nil)))
-	defer slog.SetDefault(before)
-	l, err := local.Start(ctx, local.Options{Template: filepath.Join(b.root, "template.yaml"), Engine: engine.Options{MailboxSize: 1000},
-		Calls: func(next aws.HTTPClient) aws.HTTPClient { m.to = carrier{next}; return &http.Client{Transport: m} }})
+	l, m, lines, err := b.metered(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.Close() //nolint:errcheck // in memory
-	for _, f := range l.Stack.Template.Functions {
-		m.ignore[f.ID] = len(f.Schedules) > 0
-	}
+	m.only(l)
 	t, err := found(ctx, dynamo.OpenOperator(l.Engine.Config(), l.Stack.Template.Tables[0].Name, time.Now), "Northwind Automations")
 	if err != nil {
 		return err
@@ -56,14 +42,8 @@ func signingIn(ctx context.Context, b *bench) error {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			calls, reads, write := m.read()
-			mails := 0
-			for _, c := range calls {
-				if c == mailCall {
-					mails++
-				}
-			}
-			a := bill(calls, reads, write, lines)
-			sum := (a.front + a.compute + a.table + a.queue + a.mail + a.log) * buyers // bill is of 1,000 times what buyers do
+			mails := mailsOf(calls)
+			sum := bill(calls, reads, write, lines).sum() * buyers // bill is of 1,000 times what buyers do
 			b.row(name+" by "+way.name, fmt.Sprintf("%d requests, %d calls of AWS, %d mails", lines.requests, len(calls), mails),
 				fmt.Sprintf("%d mails", mail), mails == mail)
 			b.row("   units", fmt.Sprintf("read %.1f, write %.0f to the table, %.0f to its indexes", reads.table+reads.index, write.table,

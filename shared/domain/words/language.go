@@ -135,21 +135,8 @@ const (
 	other = "other"
 )
 
-// forms are the forms that sentences of the language have, for whole numbers (Unicode CLDR 48, Language Plural Rules). The table is
-// ours, since the one of x/text is of CLDR 32, which has other rules for five of these languages (golang/go issue 80753).
-func (l Language) forms() []string {
-	switch l {
-	case French, Spanish, Italian, Portuguese:
-		return []string{one, many, other}
-	case Polish:
-		return []string{one, few, many, other}
-	case Hebrew:
-		return []string{one, two, other}
-	}
-	return []string{one, other}
-}
-
-// form is which of them a whole number takes.
+// form is which of them a whole number takes (Unicode CLDR 48, Language Plural Rules). The table is ours, since the one of x/text is of CLDR
+// 32, which has other rules for five of these languages (golang/go issue 80753).
 func (l Language) form(n int64) string {
 	if n < 0 {
 		n = -n

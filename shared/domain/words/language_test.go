@@ -1,7 +1,6 @@
 package words
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -74,8 +73,8 @@ func TestANumberTakesTheFormThatCLDRSays(t *testing.T) {
 		for _, l := range c.in {
 			for _, written := range strings.Fields(c.numbers) {
 				n, _ := strconv.ParseInt(written, 10, 64)
-				if got := l.form(n); got != c.want || !slices.Contains(l.forms(), got) {
-					t.Errorf("%s: %d takes the form %q, want %q of %v", l, n, got, c.want, l.forms())
+				if got := l.form(n); got != c.want {
+					t.Errorf("%s: %d takes the form %q, want %q", l, n, got, c.want)
 				}
 			}
 		}

@@ -30,7 +30,7 @@ var carried sync.Map
 // message is one key's sentence. Most have one form; what counts something has one for each number that reads differently.
 type message struct {
 	Zero  string `json:"zero,omitempty"` // when there is none; without it the form of 0
-	One   string `json:"one,omitempty"`  // the forms of Language.forms
+	One   string `json:"one,omitempty"`  // the forms that Language.form chooses from
 	Two   string `json:"two,omitempty"`
 	Few   string `json:"few,omitempty"`
 	Many  string `json:"many,omitempty"`
