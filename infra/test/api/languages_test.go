@@ -57,7 +57,8 @@ func TestSenderL1WhatABrowserOfNoLanguageHasReadIsWhatItAccepts(t *testing.T) {
 	accept.Set("code", code(t, p.nextMail(to)))
 	a = guest.post(path, do("accept", accept), "Accept-Language", "sv").is(303)
 	guest.cookie = a.session()
-	guest.get(a.header.Get("Location"), "Accept-Language", "sv").is(200).has("Content-Language", "fr").shows(words.French.Say("checkout.how"))
+	guest.get(a.header.Get("Location"), "Accept-Language", "sv").is(200).has("Content-Language", "fr").
+		shows(words.French.Say("checkout.how"))
 }
 
 func TestSenderL2TheChoiceOfALanguageHoldsForTheBrowserAndForMails(t *testing.T) {

@@ -361,8 +361,8 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagKeys, status: 201,
 		summary: "Create an API key",
 		description: "Only a signed-in member can create one. The secret is shown once. Scopes are " +
-			strings.Join(scopes(false), ", ") + ", and the powerful ones: " + powerful() + ". Those do what people confirm first. No key has one unless you name it. Each use is in Activity, and owners are emailed about it at most once " +
-			"a day.",
+			strings.Join(scopes(false), ", ") + ", and the powerful ones: " + powerful() + ". Those do what people confirm first. " +
+			"No key has one unless you name it. Each use is in Activity, and owners are emailed about it at most once a day.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		k, token, err := keys.Create(ctx, caller, in.key(), of(ctx).once)
