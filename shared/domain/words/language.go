@@ -135,8 +135,8 @@ const (
 	other = "other"
 )
 
-// form is which of them a whole number takes (Unicode CLDR 48, Language Plural Rules). The table is ours, since the one of x/text is of CLDR
-// 32, which has other rules for five of these languages (golang/go issue 80753).
+// form is which of them a whole number takes (Unicode CLDR 48, Language Plural Rules). The table is ours, since the one of x/text is of
+// CLDR 32, which has other rules for five of these languages (golang/go issue 80753).
 func (l Language) form(n int64) string {
 	if n < 0 {
 		n = -n
