@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
@@ -31,11 +30,8 @@ var (
 
 // New makes the verifier of an origin, such as https://portal.example.com.
 func New(origin string) (*Verifier, error) {
-	at, err := url.Parse(origin)
-	if err != nil {
-		return nil, fmt.Errorf("webauthn: %w", err)
-	}
-	rp, err := lib.New(&lib.Config{RPID: at.Hostname(), RPDisplayName: at.Hostname(), RPOrigins: []string{origin}})
+	at := passkey.RelyingParty(origin)
+	rp, err := lib.New(&lib.Config{RPID: at, RPDisplayName: at, RPOrigins: []string{origin}})
 	if err != nil {
 		return nil, fmt.Errorf("webauthn: %w", err)
 	}

@@ -5,6 +5,7 @@ package passkey
 import (
 	"bytes"
 	"crypto/rand"
+	"net/url"
 	"slices"
 	"time"
 
@@ -29,6 +30,15 @@ const (
 	// maxTransports is how many ways to reach an authenticator are kept.
 	maxTransports = 8
 )
+
+// RelyingParty is the host that passkeys of an origin are for; "" for what is no origin (W3C, Web Authentication Level 3, "RP ID").
+func RelyingParty(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
 
 // Passkey is a credential of a person, as it is kept.
 type Passkey struct {

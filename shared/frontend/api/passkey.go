@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"net/url"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -50,15 +49,6 @@ type PasskeysBody struct {
 
 type passkeysOutput struct{ Body PasskeysBody }
 
-// relyingParty is the host that passkeys of an origin are for.
-func relyingParty(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return "" // environment.Origin has checked it
-	}
-	return u.Hostname()
-}
-
 // ListPasskeys lists the caller's passkeys.
 func ListPasskeys(auth *signin.Authenticator, keyring *passkeys.Keyring, origin string) Operation {
 	return operation(auth, described{
@@ -71,7 +61,7 @@ func ListPasskeys(auth *signin.Authenticator, keyring *passkeys.Keyring, origin 
 		if err != nil {
 			return nil, err
 		}
-		out := &passkeysOutput{PasskeysBody{Items: []PasskeyBody{}, RPID: relyingParty(origin), UserHandle: base64url(set.Handle)}}
+		out := &passkeysOutput{PasskeysBody{Items: []PasskeyBody{}, RPID: passkey.RelyingParty(origin), UserHandle: base64url(set.Handle)}}
 		for n := range set.Keys {
 			out.Body.Items = append(out.Body.Items, passkeyBody(&set.Keys[n]))
 		}
@@ -147,7 +137,7 @@ func BeginPasskey(auth *signin.Authenticator, registering *passkeys.Registering,
 		}
 		out := &creationOutput{SetCookie: cookie.Ceremony(o.Browser).String()}
 		b := &out.Body.PublicKey
-		b.RP.ID, b.RP.Name = relyingParty(origin), platform
+		b.RP.ID, b.RP.Name = passkey.RelyingParty(origin), platform
 		b.User.ID, b.User.Name, b.User.DisplayName = base64url(o.Set.Handle), string(caller.Email), string(caller.Email)
 		b.Challenge, b.Timeout, b.Attestation = base64url(o.Challenge.Value), passkey.TimeOut, "none"
 		for _, a := range passkey.Algorithms() {
@@ -322,7 +312,7 @@ func BeginPasskeySignIn(begins *passkeys.Asking, origin string) Operation {
 func asking(o *passkeys.Options, origin string) *passkeyRequestOutput {
 	out := &passkeyRequestOutput{SetCookie: cookie.Ceremony(o.Browser).String()}
 	b := &out.Body.PublicKey
-	b.Challenge, b.Timeout, b.RPID = base64url(o.Challenge.Value), passkey.TimeOut, relyingParty(origin)
+	b.Challenge, b.Timeout, b.RPID = base64url(o.Challenge.Value), passkey.TimeOut, passkey.RelyingParty(origin)
 	b.Allow, b.UserVerification = []CredentialKind{}, "required"
 	if o.Set != nil {
 		for _, p := range o.Set.Keys {

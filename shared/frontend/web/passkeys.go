@@ -29,7 +29,7 @@ func afterCode(opened *identity.Opened, next string) string {
 // ownPasskeys are a person's passkeys as its account shows them.
 func (s *Site) ownPasskeys(l words.Language, p *account.Person) page.Passkeys {
 	now := s.now()
-	v := page.Passkeys{Most: passkey.Most, Host: hostOf(s.at)}
+	v := page.Passkeys{Most: passkey.Most, Host: passkey.RelyingParty(s.at)}
 	set := p.Passkeys
 	if set == nil {
 		set = &passkey.Set{}
@@ -45,15 +45,6 @@ func (s *Site) ownPasskeys(l words.Language, p *account.Person) page.Passkeys {
 		v.Keys = append(v.Keys, one)
 	}
 	return v
-}
-
-// hostOf is the host of an origin, which environment.Origin has checked.
-func hostOf(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 // passkeyDone is what the account says after a form, by the word that the redirect carries.
