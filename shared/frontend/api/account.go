@@ -155,11 +155,11 @@ type ExportBody struct {
 	Changes     []ExportChange   `json:"changes" nullable:"false" doc:"What changed about how you sign in, in the last 90 days."`
 }
 
-// Told is the kind of a change of how a person signs in.
-type Told string
+// ChangeKind is the kind of a change of how a person signs in.
+type ChangeKind string
 
 // Schema lists the kinds.
-func (Told) Schema(huma.Registry) *huma.Schema {
+func (ChangeKind) Schema(huma.Registry) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
 	for _, k := range identity.Changes() {
 		s.Enum = append(s.Enum, string(k))
@@ -169,11 +169,11 @@ func (Told) Schema(huma.Registry) *huma.Schema {
 
 // ExportChange is something that has changed about how the person signs in.
 type ExportChange struct {
-	At     Time   `json:"at"`
-	What   Told   `json:"what"`
-	Name   string `json:"name" doc:"The passkey's or the provider's." example:"iCloud Keychain"`
-	Before string `json:"before,omitempty" doc:"What it was called before."`
-	Device string `json:"device,omitempty" example:"Safari, iOS"`
+	At     Time       `json:"at"`
+	What   ChangeKind `json:"what"`
+	Name   string     `json:"name" doc:"The passkey's or the provider's." example:"iCloud Keychain"`
+	Before string     `json:"before,omitempty" doc:"What it was called before."`
+	Device string     `json:"device,omitempty" example:"Safari, iOS"`
 
 	Network string `json:"network,omitempty" doc:"The first part of the IP address." example:"203.0.113.0/24"`
 	Way     string `json:"way,omitempty" enum:"code,passkey,provider" doc:"Of a sign-in with a new device: how."`
@@ -273,7 +273,7 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		}
 	}
 	for _, c := range o.Person.Changes {
-		b.Changes = append(b.Changes, ExportChange{Time(c.At), Told(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
+		b.Changes = append(b.Changes, ExportChange{Time(c.At), ChangeKind(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
 			c.Told.Device, c.Told.Network, string(c.Told.Way), c.Told.Ended})
 	}
 	for n := range o.Person.Sessions {
