@@ -162,11 +162,51 @@ func TestSenderW2SecretsAreShownOnceAndRotated(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	o.get("/settings/webhooks/" + first.ID).is(200).hides("whsec_").shows("We also sign with the old secret")
+	for range webhook.MaxRotations - 1 {
+		o.post("/v1/webhook-endpoints/"+first.ID+"/secret", nil).is(200)
+	}
+	o.post("/v1/webhook-endpoints/"+first.ID+"/secret", nil).fails(429, "rate_limited")
+	o.post("/settings/webhooks/"+first.ID, do("rotate", url.Values{})).is(429).shows("You've rotated this secret 5 times in 24 hours.")
 	// Another agency has none of it.
 	solo := p.fresh(soloOwner)
 	solo.get("/v1/webhook-endpoints/"+first.ID).fails(404, "not_found")
 	solo.post("/v1/webhook-endpoints/"+first.ID+"/secret", nil).fails(404, "not_found")
 	solo.get("/settings/webhooks/" + first.ID).is(404)
+}
+
+// TestSenderW9TheLogSaysWhatOfAnEndpointChanged: what is so already is no change, and where two things change, both are said.
+func TestSenderW9TheLogSaysWhatOfAnEndpointChanged(t *testing.T) {
+	p := start(t)
+	o := p.fresh(owner)
+	e := o.makeEndpoint("log", "invite.sent")
+	at := "/v1/webhook-endpoints/" + e.ID
+	logged := func() (out []string) {
+		t.Helper()
+		var log struct {
+			Items []struct {
+				Action  string
+				Subject struct{ ID string }
+			}
+		}
+		o.get("/v1/activity").is(200).into(&log)
+		for _, x := range log.Items {
+			if x.Subject.ID == e.ID {
+				out = append(out, strings.TrimPrefix(x.Action, "webhook_endpoint."))
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	for _, same := range []m{{}, {"enabled": true}, {"url": p.hook("log")}, {"types": []string{"invite.sent"}}, {"description": ""}} {
+		o.do("PATCH", at, same).is(200)
+	}
+	if got := logged(); !slices.Equal(got, []string{"created"}) {
+		t.Errorf("%v", got)
+	}
+	o.do("PATCH", at, m{"url": p.hook("elsewhere"), "enabled": false}).is(200)
+	if got := logged(); !slices.Equal(got, []string{"changed", "created", "disabled"}) {
+		t.Errorf("%v", got)
+	}
 }
 
 // TestSenderO8WhereEventsGoTakesAStepUp holds that a session which was left open sends nothing elsewhere, and that a key needs its scope.
@@ -363,7 +403,7 @@ func TestSenderW9WhatEndpointsPromise(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept.CatchUp(now.Add(-time.Hour), now)
-	if err := store.SaveEndpoint(t.Context(), kept, nil); err != nil {
+	if err := store.SaveEndpoint(t.Context(), kept); err != nil {
 		t.Fatal(err)
 	}
 	if !o.endpoint(e.ID).Recovering {

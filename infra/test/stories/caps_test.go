@@ -270,7 +270,7 @@ func testEvents(o *office) (func(int) error, func() int) {
 	for range webhook.MaxAsked - 8 {
 		must(o.w.t, e.Ask(time.Now()))
 	}
-	must(o.w.t, store.SaveEndpoint(o.w.ctx, e, nil))
+	must(o.w.t, store.SaveEndpoint(o.w.ctx, e))
 	asked := &webhooks.Asked{Store: store, Queue: idle{}, Now: time.Now}
 	return func(int) error { return second(asked.Test(o.w.ctx, o.owner, e.ID)) }, func() int {
 		x, err := store.Endpoint(o.w.ctx, o.id, e.ID)

@@ -29,6 +29,7 @@ import (
 	"latchkey.dev/shared/adapter/hook"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/webhook"
@@ -684,5 +685,171 @@ func TestSenderW9ADeletedEndpointLeavesNothing(t *testing.T) {
 			}
 		}
 		synctest.Wait()
+	})
+}
+
+// TestSenderW10WhatFailsTogetherIsOneFailure has many events meet a receiver that is out of order for a moment: it is left alone for
+// seconds, as after one event, and not for the hour that so many failures in a row would be worth.
+func TestSenderW10WhatFailsTogetherIsOneFailure(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(wrongPort), "invite.created")
+		for n := range 9 {
+			h.office.invite(fmt.Sprintf("c%d@acme.example", n))
+		}
+		h.receivers.answer = func(a arrival, n int) int {
+			if n <= 9 {
+				return 500
+			}
+			return 200
+		}
+		h.runs(10 * time.Second)
+		if n := h.receivers.busiest[wrongPort]; n < 5 {
+			t.Fatalf("%d at the same time", n)
+		}
+		h.runs(3 * time.Minute)
+		for _, d := range h.deliveries(e) {
+			if d.State != webhook.Taken {
+				t.Errorf("%s is %s after %d tries, the next at %s", d.ID, d.State, d.Tries, d.Due.Sub(time.Now()))
+			}
+		}
+		equal(h.world, "the endpoint", h.look(e).Status(), "active")
+	})
+}
+
+// TestSenderW8AnotherAddressBeginsAnew gives endpoints that fail another address: what waited comes at once, and what the old address has
+// failed disables nothing.
+func TestSenderW8AnotherAddressBeginsAnew(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		waits, idle := h.endpoint(at(deadPort)), h.endpoint("https://nowhere.example/hook")
+		good := at(goodPort)
+		h.office.invite("ops@acme.example")
+		h.runs(6 * time.Hour)
+		_, err := h.secrets.Update(h.ctx, h.boss(), waits.ID, webhooks.Change{URL: &good})
+		must(t, err)
+		equal(h.world, "how it is", h.look(waits).Status(), "active")
+		h.runs(2 * time.Minute)
+		equal(h.world, "events that came", len(h.receivers.got(goodPort)), 3)
+		for _, d := range h.deliveries(waits) {
+			equal(h.world, "a delivery", d.State, webhook.Taken)
+		}
+		h.runs(3*24*time.Hour + 18*time.Hour) // all tries are over
+		same := "https://nowhere.example/hook"
+		_, err = h.secrets.Update(h.ctx, h.boss(), idle.ID, webhooks.Change{URL: &same})
+		must(t, err)
+		equal(h.world, "with the same address", h.look(idle).Status(), "failing")
+		other := at(slowPort)
+		_, err = h.secrets.Update(h.ctx, h.boss(), idle.ID, webhooks.Change{URL: &other})
+		must(t, err)
+		h.runs(3 * 24 * time.Hour)
+		if x := h.look(idle); x.Disabled != "" {
+			t.Errorf("a week after the first failure, at another address, it is disabled: %+v", x)
+		}
+	})
+}
+
+// TestSenderW9ARecoveryEndsWithItsEndpoint disables an endpoint while events are recovered for it: nobody looks after that any more, and
+// it is known since when there is something to recover.
+func TestSenderW9ARecoveryEndsWithItsEndpoint(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(goodPort))
+		on, off := true, false
+		switched := func(to *bool) *webhook.Endpoint {
+			t.Helper()
+			x, err := h.secrets.Update(h.ctx, h.boss(), e.ID, webhooks.Change{Enabled: to})
+			must(t, err)
+			return x
+		}
+		switched(&off) // within the minute of its look back
+		h.office.invite("ops@acme.example")
+		h.runs(10 * time.Minute)
+		switched(&on)
+		since := h.look(e).MissedSince
+		_, err := h.asked.Recover(h.ctx, h.boss(), e.ID, since)
+		must(t, err)
+		x := switched(&off)
+		if x.Recover.Running() || x.Back.Running() || x.MissedSince.After(since.Add(time.Millisecond)) || !x.Due().IsZero() {
+			t.Errorf("disabled, it is %+v, and is looked after at %v", x, x.Due())
+		}
+		h.runs(time.Hour)
+		equal(h.world, "events while it is disabled", len(h.receivers.got(goodPort)), 0)
+		x = switched(&on)
+		_, err = h.asked.Recover(h.ctx, h.boss(), e.ID, x.MissedSince)
+		must(t, err)
+		h.runs(5 * time.Minute)
+		equal(h.world, "events that came", len(h.receivers.got(goodPort)), 3)
+	})
+}
+
+// TestSenderW9WhatIsWrittenForADeletedEndpointIsDeleted has somebody who had read the endpoint before it was deleted write a delivery
+// afterwards: nobody looks after it for the month for which deliveries are kept.
+func TestSenderW9WhatIsWrittenForADeletedEndpointIsDeleted(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(goodPort))
+		must(t, h.secrets.Delete(h.ctx, h.boss(), e.ID))
+		h.runs(10 * time.Minute)
+		for n := range 3 {
+			late := webhook.NewDelivery(e, id.New[id.Event](id.EventPrefix, time.Now().Add(time.Duration(n)*time.Second)), "invite.sent",
+				time.Now(), webhook.Data{}, webhook.Live, time.Now())
+			must(t, dynamo.NewWebhooks(h.table.Table).SaveDelivery(h.ctx, &late))
+		}
+		h.runs(10 * time.Minute)
+		for _, i := range h.of(string(h.office.id)) {
+			if sk := i["sk"].(*types.AttributeValueMemberS).Value; strings.HasPrefix(sk, "we#") || strings.HasPrefix(sk, "wd#") {
+				t.Errorf("%s is left", sk)
+			}
+		}
+		equal(h.world, "events that came", len(h.receivers.got(goodPort)), 0)
+	})
+}
+
+// TestSenderW3EachSecretHasItsDay rotates twice within an hour, as somebody does who hasn't copied the new secret: the receiver's own,
+// which is the first, verifies for all of its 24 hours.
+func TestSenderW3EachSecretHasItsDay(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(goodPort), "invite.created")
+		secrets := []string{h.secretOf[e.ID]}
+		rotate := func() error {
+			_, fresh, err := h.secrets.Rotate(h.ctx, h.boss(), e.ID)
+			secrets = append(secrets, fresh)
+			return err
+		}
+		verifies := func(step string, want ...bool) {
+			t.Helper()
+			h.office.invite(strings.ReplaceAll(step, " ", "-") + "@acme.example")
+			h.runs(time.Minute)
+			all := h.receivers.got(goodPort)
+			last := all[len(all)-1]
+			for n, secret := range secrets[:len(want)] {
+				by, err := standard.NewWebhook(secret)
+				must(t, err)
+				if ok := by.VerifyIgnoringTimestamp([]byte(last.body), last.head) == nil; ok != want[n] {
+					t.Errorf("%s: secret %d verifies: %t", step, n, ok)
+				}
+			}
+		}
+		must(t, rotate())
+		h.runs(time.Hour)
+		must(t, rotate())
+		verifies("at once", true, true, true)
+		h.runs(22 * time.Hour)
+		verifies("a day after", true, true, true)
+		h.runs(time.Hour)
+		verifies("a day and more after", false, true, true)
+		h.runs(time.Hour)
+		verifies("another hour later", false, false, true)
+		for range webhook.MaxRotations {
+			must(t, rotate())
+		}
+		f := h.wants(rotate(), fault.RateLimited)
+		if f == nil || f.Retry <= webhook.Overlap-time.Minute || f.Retry > webhook.Overlap {
+			t.Errorf("refused with %+v", f)
+		}
+		h.skip(webhook.Overlap)
+		must(t, rotate())
 	})
 }

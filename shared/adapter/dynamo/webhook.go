@@ -120,6 +120,13 @@ func (t *Table) putEndpoint(e *webhook.Endpoint) types.TransactWriteItem {
 	w.s("secret", e.Secret)
 	w.s("previous", e.Previous)
 	w.t("rotated", e.RotatedAt)
+	earlier := make([]writer, len(e.Earlier))
+	for i, f := range e.Earlier {
+		earlier[i] = writer{}
+		earlier[i].s("secret", f.Secret)
+		earlier[i].t("until", f.Until)
+	}
+	w.l("earlier", earlier)
 	w.s("by", e.CreatedBy)
 	w.t("created", e.CreatedAt)
 	w.s("disabled", string(e.Disabled))
@@ -159,6 +166,9 @@ func readEndpoint(r *reader) (*webhook.Endpoint, error) {
 		*x = webhook.Recovery{From: r.time(name + "_from"), To: r.time(name + "_to"), After: id.Event(r.s(name + "_after")),
 			Apart: r.yes(name + "_apart"), At: r.time(name + "_at")}
 	}
+	r.maps("earlier", func(m *reader) {
+		e.Earlier = append(e.Earlier, webhook.Former{Secret: m.s("secret"), Until: m.time("until")})
+	})
 	for _, x := range r.texts("types") {
 		e.Types = append(e.Types, webhook.Type(x))
 	}
@@ -219,12 +229,12 @@ func (t *Table) deleteEndpoint(ctx context.Context, e *webhook.Endpoint, c webho
 		t.put(writeAudit(pk, row), isNew, nil)})
 }
 
-// saveEndpoint writes an endpoint while the stored version is the one that was read, with a row of the log and the notice of it.
-func (t *Table) saveEndpoint(ctx context.Context, e *webhook.Endpoint, row *audit.Entry) error {
+// saveEndpoint writes an endpoint while the stored version is the one that was read, with rows of the log and the notices of them.
+func (t *Table) saveEndpoint(ctx context.Context, e *webhook.Endpoint, rows []audit.Entry) error {
 	writes := []types.TransactWriteItem{t.putEndpoint(e)}
-	if row != nil {
-		writes = append(writes, t.put(writeAudit(string(e.Agency), *row), isNew, nil))
-		writes = append(writes, t.noticedOf(string(e.Agency), *row)...)
+	for _, row := range rows {
+		writes = append(writes, t.put(writeAudit(string(e.Agency), row), isNew, nil))
+		writes = append(writes, t.noticedOf(string(e.Agency), row)...)
 	}
 	err := t.transact(ctx, writes)
 	if err == nil {

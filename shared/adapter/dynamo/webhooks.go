@@ -80,8 +80,8 @@ func (w Webhooks) CreateEndpoint(ctx context.Context, e *webhook.Endpoint, c web
 }
 
 // SaveEndpoint writes an endpoint while the stored version is the one that was read.
-func (w Webhooks) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, row *audit.Entry) error {
-	return w.t.saveEndpoint(ctx, e, row)
+func (w Webhooks) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, rows ...audit.Entry) error {
+	return w.t.saveEndpoint(ctx, e, rows)
 }
 
 // DeleteEndpoint writes that an endpoint is deleted, while the count holds.
@@ -126,8 +126,8 @@ func (w WebhookSweep) Client(ctx context.Context, which id.Agency, ref id.Ref) (
 }
 
 // SaveEndpoint writes an endpoint while the stored version is the one that was read.
-func (w WebhookSweep) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, row *audit.Entry) error {
-	return w.t.saveEndpoint(ctx, e, row)
+func (w WebhookSweep) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, rows ...audit.Entry) error {
+	return w.t.saveEndpoint(ctx, e, rows)
 }
 
 // SaveDelivery writes a delivery while the stored version is the one that was read.
@@ -149,8 +149,8 @@ func (w WebhookWork) Client(ctx context.Context, which id.Agency, ref id.Ref) (*
 }
 
 // SaveEndpoint writes an endpoint while the stored version is the one that was read.
-func (w WebhookWork) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, row *audit.Entry) error {
-	return w.t.saveEndpoint(ctx, e, row)
+func (w WebhookWork) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, rows ...audit.Entry) error {
+	return w.t.saveEndpoint(ctx, e, rows)
 }
 
 // SaveDelivery writes a delivery while the stored version is the one that was read.

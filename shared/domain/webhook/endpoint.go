@@ -29,8 +29,10 @@ const (
 	MaxAsked = 60
 	// Kept is how long a delivery is kept, and how far back events can be recovered.
 	Kept = 30 * 24 * time.Hour
-	// Overlap is how long events are signed with the secret before the present one, too.
-	Overlap = 24 * time.Hour
+	// Overlap is how long events are signed with a secret after another was put in its place, and MaxRotations is how often that can be
+	// done meanwhile.
+	Overlap      = 24 * time.Hour
+	MaxRotations = 5
 	// WarnAfter and DisableAfter are how long nothing has reached an endpoint when the owners are told, and when it is disabled.
 	WarnAfter    = 24 * time.Hour
 	DisableAfter = 5 * 24 * time.Hour
@@ -61,7 +63,8 @@ type Endpoint struct {
 	Secret      string // sealed
 	Previous    string // the sealed one before it; "" for none
 	RotatedAt   time.Time
-	CreatedBy   string // an actor
+	Earlier     []Former // those before that one that are still signed with, oldest first
+	CreatedBy   string   // an actor
 	CreatedAt   time.Time
 
 	Disabled   Why // "" while it is sent events
@@ -80,6 +83,64 @@ type Endpoint struct {
 	Recover Recovery    // that a person has asked for
 	Asked   []time.Time // of what people asked for within the last hour
 	Version int
+}
+
+// Former is a secret before the previous one.
+type Former struct {
+	Secret string // sealed
+	Until  time.Time
+}
+
+// Rotate puts a sealed secret in the place of the present one. Events are signed with that one, too, for [Overlap], and so they are with
+// each before it: nobody knows which of them the receiver has. Faults: [fault.RateLimited].
+func (e *Endpoint) Rotate(sealed string, now time.Time) error {
+	e.Earlier = slices.DeleteFunc(slices.Clone(e.Earlier), func(f Former) bool { return !now.Before(f.Until) })
+	if until := e.RotatedAt.Add(Overlap); e.Previous != "" && now.Before(until) {
+		e.Earlier = append(e.Earlier, Former{e.Previous, until})
+	}
+	if len(e.Earlier)+1 > MaxRotations {
+		f := fault.New(fault.RateLimited, "webhooks.rotated_too_often", "most", MaxRotations)
+		f.Retry, f.Limit = e.Earlier[0].Until.Sub(now), fault.Limit{Name: "webhook-rotations", Quota: MaxRotations, Window: Overlap}
+		return f
+	}
+	e.Previous, e.Secret, e.RotatedAt = e.Secret, sealed, now
+	return nil
+}
+
+// Signing are the sealed secrets that events are signed with at a moment, the present one first.
+func (e *Endpoint) Signing(now time.Time) []string {
+	out := []string{e.Secret}
+	if e.Previous != "" && now.Before(e.RotatedAt.Add(Overlap)) {
+		out = append(out, e.Previous)
+	}
+	for _, f := range slices.Backward(e.Earlier) {
+		if now.Before(f.Until) {
+			out = append(out, f.Secret)
+		}
+	}
+	return out
+}
+
+// Delete has nothing of the endpoint be left but its deliveries, which are deleted then.
+func (e *Endpoint) Delete(now time.Time) {
+	e.Deleted, e.DisabledAt, e.Secret, e.Previous, e.Earlier = true, now, "", "", nil
+}
+
+// Move has events go to another address, at which nothing has failed yet. What waits is tried there at once.
+func (e *Endpoint) Move(address string, now time.Time) {
+	if e.URL == address {
+		return
+	}
+	e.URL = address
+	if e.Open() && !e.FailingSince.IsZero() {
+		e.Woken, e.Waited = now, e.FailingSince
+		e.well()
+	}
+}
+
+// well forgets what has failed.
+func (e *Endpoint) well() {
+	e.FailingSince, e.Fails, e.Next, e.Warned = time.Time{}, 0, time.Time{}, false
 }
 
 // Recovery is how far the log has been looked through for events that never reached the endpoint.
@@ -179,7 +240,7 @@ func (e *Endpoint) Reached(now time.Time) bool {
 	if e.Open() {
 		e.Woken, e.Waited = now.Add(Safety), e.FailingSince
 	}
-	e.FailingSince, e.Fails, e.Next, e.Warned = time.Time{}, 0, time.Time{}, false
+	e.well()
 	return true
 }
 
@@ -192,15 +253,29 @@ func (e *Endpoint) Missed(now time.Time, wait time.Duration) {
 	e.Next = now.Add(wait)
 }
 
-// Disable stops events from being sent.
+// MissedBesides notes that an attempt failed, too, which had begun before the first failure was known: many that meet one outage are one
+// failure, and an endpoint that has many events at a time isn't left alone for longer than others. What the receiver asks for is kept.
+func (e *Endpoint) MissedBesides(now time.Time, retryAfter time.Duration) {
+	if at := now.Add(min(retryAfter, MostWait)); retryAfter > 0 && e.Next.Before(at) {
+		e.Next = at
+	}
+}
+
+// Disable stops events from being sent. A recovery that is under way ends: what it has not come to is missed.
 func (e *Endpoint) Disable(now time.Time, why Why) {
 	e.Disabled, e.DisabledAt = why, now
-	if e.MissedSince.IsZero() {
-		e.MissedSince = now
-		if !e.FailingSince.IsZero() {
-			e.MissedSince = e.FailingSince.Add(-slack)
+	missed := func(since time.Time) {
+		if !since.IsZero() && (e.MissedSince.IsZero() || since.Before(e.MissedSince)) {
+			e.MissedSince = since
 		}
 	}
+	if e.MissedSince.IsZero() && !e.FailingSince.IsZero() {
+		missed(e.FailingSince.Add(-slack))
+	}
+	missed(e.Recover.From)
+	missed(e.Back.From)
+	missed(now)
+	e.Recover, e.Back = Recovery{}, Recovery{}
 }
 
 // Enable has events sent again. What was missed is for recovery.
@@ -209,7 +284,7 @@ func (e *Endpoint) Enable(now time.Time) {
 		e.Woken, e.Waited = now, e.FailingSince
 	}
 	e.Disabled, e.DisabledAt = "", time.Time{}
-	e.FailingSince, e.Fails, e.Next, e.Warned = time.Time{}, 0, time.Time{}, false
+	e.well()
 	e.lookBack(now)
 }
 
@@ -254,10 +329,13 @@ func (e *Endpoint) Due() time.Time {
 	if e.Deleted {
 		return e.DisabledAt
 	}
+	if !e.Open() { // nothing goes on there until it is enabled
+		return due
+	}
 	at(e.Woken)
 	at(e.Back.At)
 	at(e.Recover.At)
-	if e.Open() && !e.FailingSince.IsZero() {
+	if !e.FailingSince.IsZero() {
 		if e.Warned {
 			at(e.FailingSince.Add(DisableAfter))
 		} else {

@@ -30,7 +30,7 @@ type EndpointBody struct {
 	FailingSince   *Time    `json:"failingSince" doc:"null while events reach it. We disable it after 5 days."`
 	MissedSince    *Time    `json:"missedSince" doc:"Since when it has missed events. Pass it to recoverEvents. null for none."`
 	Recovering     bool     `json:"recovering" doc:"Whether events are being recovered."`
-	OldSecretUntil *Time    `json:"oldSecretUntil" doc:"Until when we also sign with the secret before. null for none."`
+	OldSecretUntil *Time    `json:"oldSecretUntil" doc:"Until when we also sign with the secret before. null if we don't."`
 	CreatedAt      Time     `json:"createdAt"`
 	Secret         string   `json:"secret,omitempty" doc:"The signing secret. Shown once, when you create or rotate it."`
 }
@@ -275,8 +275,9 @@ func RotateWebhookSecret(auth *signin.Authenticator, secrets *webhooks.Secrets) 
 	return operation(auth, described{
 		id: "rotateWebhookSecret", method: http.MethodPost, who: identity.ByStaff(identity.WebhooksWrite).Stepped(), tag: tagHooks,
 		status: 200, summary: "Rotate a webhook secret",
-		description: "The new secret is shown once. For 24 hours we sign with both, so that you can change yours without missing an event.",
-		codes:       []fault.Code{fault.NotFound},
+		description: "The new secret is shown once. For 24 hours we sign with the one before, too, so that you can change yours without " +
+			"missing an event. Rotate again within that time, and each secret keeps its 24 hours.",
+		codes: []fault.Code{fault.NotFound, fault.RateLimited},
 	}, func(ctx context.Context, caller identity.Caller, in *EndpointRef) (*endpointAnswer, error) {
 		which, err := id.ParseWebhookEndpoint(in.EndpointID)
 		if err != nil {

@@ -4,6 +4,7 @@ package webhooks
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"latchkey.dev/shared/domain/audit"
@@ -49,8 +50,8 @@ type Store interface {
 	// CreateEndpoint writes an endpoint that must not exist, with its row of the log and its idempotency key, while the count holds. A
 	// fault with code Forbidden when the agency is closed.
 	CreateEndpoint(ctx context.Context, e *webhook.Endpoint, c Count, row audit.Entry, once *idempotency.Record) error
-	// SaveEndpoint writes an endpoint with a row of the log; nil for none.
-	SaveEndpoint(ctx context.Context, e *webhook.Endpoint, row *audit.Entry) error
+	// SaveEndpoint writes an endpoint with rows of the log.
+	SaveEndpoint(ctx context.Context, e *webhook.Endpoint, rows ...audit.Entry) error
 	// DeleteEndpoint writes that an endpoint is deleted, while the count holds.
 	DeleteEndpoint(ctx context.Context, e *webhook.Endpoint, c Count, row audit.Entry) error
 	// SaveDelivery writes a delivery; one of version 0 must not exist.
@@ -181,13 +182,6 @@ type Secrets struct {
 	Keys *seal.Ring // that secrets are sealed with
 }
 
-// Asked does what people ask for of what is on its way.
-type Asked struct {
-	Store Store
-	Queue Queue
-	Now   func() time.Time
-}
-
 // Change is what somebody wants of an endpoint; what is nil stays.
 type Change struct {
 	URL         *string
@@ -197,13 +191,14 @@ type Change struct {
 }
 
 // Check says what is wrong with values. Faults: [fault.Invalid].
-func (s *Endpoints) Check(c Change) error { return s.apply(&webhook.Endpoint{}, c) }
+func (s *Endpoints) Check(c Change) error { return s.apply(&webhook.Endpoint{}, c, time.Time{}) }
 
 // apply changes what the form has. Faults: [fault.Invalid].
-func (s *Endpoints) apply(e *webhook.Endpoint, c Change) error {
+func (s *Endpoints) apply(e *webhook.Endpoint, c Change, now time.Time) error {
 	var wrong [3]error
+	address := e.URL
 	if c.URL != nil {
-		e.URL, wrong[0] = webhook.ParseURL("url", *c.URL, s.Guard, s.Own)
+		address, wrong[0] = webhook.ParseURL("url", *c.URL, s.Guard, s.Own)
 	}
 	if c.Description != nil {
 		var bad error
@@ -213,7 +208,11 @@ func (s *Endpoints) apply(e *webhook.Endpoint, c Change) error {
 	if c.Types != nil {
 		e.Types, wrong[2] = webhook.ParseTypes("types", *c.Types)
 	}
-	return fault.Together(wrong[:]...)
+	if err := fault.Together(wrong[:]...); err != nil {
+		return err
+	}
+	e.Move(address, now)
+	return nil
 }
 
 // Create makes an endpoint. The secret is returned here, and never again: a repeated request (same once key) answers with the endpoint
@@ -258,7 +257,7 @@ func (s *Secrets) Create(ctx context.Context, caller identity.Caller, c Change, 
 			return fault.New(fault.Full, "webhooks.full", "most", webhook.MaxEndpoints)
 		}
 		e = webhook.New(caller.Agency, caller.Actor(), now)
-		if err := s.apply(e, c); err != nil {
+		if err := s.apply(e, c, now); err != nil {
 			return err
 		}
 		secret = webhook.NewSecret()
@@ -277,60 +276,61 @@ func row(now time.Time, caller identity.Caller, a audit.Action, e id.WebhookEndp
 		Detail: detail}
 }
 
-// on changes an endpoint, again where somebody else was faster. change returns the row of the log; nil when nothing is to be written.
+// on changes an endpoint, again where somebody else was faster. change returns whether anything is to be written, and the rows of the log.
 func on(ctx context.Context, s Store, clock func() time.Time, caller identity.Caller, which id.WebhookEndpoint,
-	change func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error),
+	change func(e *webhook.Endpoint, now time.Time) (bool, []audit.Entry, error),
 ) (*webhook.Endpoint, error) {
 	var e *webhook.Endpoint
 	return e, conflict.Retry(ctx, func() (err error) {
 		if e, err = there(s.Endpoint(ctx, caller.Agency, which)); err != nil {
 			return err
 		}
-		row, err := change(e, clock().Truncate(time.Millisecond))
-		if err != nil || row == nil {
+		changed, rows, err := change(e, clock().Truncate(time.Millisecond))
+		if err != nil || !changed {
 			return err
 		}
-		if row.Action == "" { // nothing for the log
-			row = nil
-		}
-		return s.SaveEndpoint(ctx, e, row)
+		return s.SaveEndpoint(ctx, e, rows...)
 	})
 }
 
-// Update changes an endpoint. Faults: [fault.Invalid], [fault.NotFound], [fault.StepUpRequired].
+// Update changes an endpoint. What is so already is neither written nor logged. Faults: [fault.Invalid], [fault.NotFound],
+// [fault.StepUpRequired].
 func (s *Endpoints) Update(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint, c Change) (*webhook.Endpoint, error) {
 	if err := caller.MayNow(identity.WebhooksWrite, s.Now()); err != nil {
 		return nil, err
 	}
-	return on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
-		if err := s.apply(e, c); err != nil {
-			return nil, err
+	return on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (bool, []audit.Entry, error) {
+		before := *e
+		if err := s.apply(e, c, now); err != nil {
+			return false, nil, err
 		}
-		action, detail := audit.EndpointChanged, ""
+		var rows []audit.Entry
+		if e.URL != before.URL || e.Description != before.Description || !slices.Equal(e.Types, before.Types) {
+			rows = append(rows, row(now, caller, audit.EndpointChanged, e.ID, ""))
+		}
 		if c.Enabled != nil && *c.Enabled != (e.Disabled == "") {
-			if action = audit.EndpointEnabled; *c.Enabled {
+			if *c.Enabled {
 				e.Enable(now)
+				rows = append(rows, row(now, caller, audit.EndpointEnabled, e.ID, ""))
 			} else {
-				action, detail = audit.EndpointDisabled, string(webhook.ByPerson)
 				e.Disable(now, webhook.ByPerson)
+				rows = append(rows, row(now, caller, audit.EndpointDisabled, e.ID, string(webhook.ByPerson)))
 			}
 		}
-		r := row(now, caller, action, e.ID, detail)
-		return &r, nil
+		return len(rows) > 0, rows, nil
 	})
 }
 
-// Rotate makes another secret, which is returned here and never again. Events are signed with the one before, too, for
-// [webhook.Overlap]. Faults: [fault.NotFound], [fault.StepUpRequired].
+// Rotate makes another secret, which is returned here and never again. Events are signed with those before, too, each for
+// [webhook.Overlap]. Faults: [fault.NotFound], [fault.RateLimited], [fault.StepUpRequired].
 func (s *Secrets) Rotate(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint) (*webhook.Endpoint, string, error) {
 	if err := caller.MayNow(identity.WebhooksWrite, s.Now()); err != nil {
 		return nil, "", err
 	}
 	secret := webhook.NewSecret()
-	e, err := on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
-		e.Previous, e.Secret, e.RotatedAt = e.Secret, s.Keys.Seal(secret, e.SecretPlace()), now
-		r := row(now, caller, audit.EndpointRotated, e.ID, "")
-		return &r, nil
+	e, err := on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (bool, []audit.Entry, error) {
+		err := e.Rotate(s.Keys.Seal(secret, e.SecretPlace()), now)
+		return true, []audit.Entry{row(now, caller, audit.EndpointRotated, e.ID, "")}, err
 	})
 	if err != nil {
 		return nil, "", err
@@ -353,96 +353,7 @@ func (s *Endpoints) Delete(ctx context.Context, caller identity.Caller, which id
 			return err
 		}
 		now := s.Now().Truncate(time.Millisecond)
-		e.Deleted, e.DisabledAt, e.Secret, e.Previous = true, now, "", ""
+		e.Delete(now)
 		return s.Store.DeleteEndpoint(ctx, e, count, row(now, caller, audit.EndpointDeleted, e.ID, ""))
 	})
-}
-
-// asked counts what a person asks of an endpoint for, and does what goes with that.
-func (s *Asked) asked(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint,
-	also func(e *webhook.Endpoint, now time.Time) error,
-) (*webhook.Endpoint, error) {
-	if err := caller.May(identity.WebhooksWrite); err != nil {
-		return nil, err
-	}
-	return on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
-		if also != nil {
-			if err := also(e, now); err != nil {
-				return nil, err
-			}
-		}
-		return &audit.Entry{}, e.Ask(now)
-	})
-}
-
-// Test sends a test event, also to an endpoint that is disabled. Faults: [fault.NotFound], [fault.RateLimited].
-func (s *Asked) Test(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint) (*webhook.Delivery, error) {
-	e, err := s.asked(ctx, caller, which, nil)
-	if err != nil {
-		return nil, err
-	}
-	now := s.Now().Truncate(time.Millisecond)
-	message := id.New[id.Event](id.EventPrefix, now)
-	data := webhook.DataOf(caller.Agency, audit.Entry{At: now, Actor: caller.Actor(), Subject: string(e.ID)})
-	d := webhook.NewDelivery(e, message, webhook.Test, now, data, webhook.Trial, now)
-	if err := s.Store.SaveDelivery(ctx, &d); err != nil {
-		return nil, err
-	}
-	return &d, s.send(ctx, &d)
-}
-
-func (s *Asked) send(ctx context.Context, d *webhook.Delivery) error {
-	return s.Queue.Send(ctx, webhook.Job{Kind: webhook.Deliver, Agency: d.Agency, Endpoint: d.Endpoint, Delivery: d.ID,
-		Version: d.Version}.Encode(), 0)
-}
-
-// Redeliver has a delivery tried once more, now, with the id that it had. Faults: [fault.NotFound], [fault.EndpointOff],
-// [fault.RateLimited].
-func (s *Asked) Redeliver(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint, delivery id.Delivery,
-) (*webhook.Delivery, error) {
-	_, err := s.asked(ctx, caller, which, func(e *webhook.Endpoint, _ time.Time) error {
-		if !e.Open() {
-			return fault.New(fault.EndpointOff, "webhooks.enable_first")
-		}
-		_, err := s.Store.Delivery(ctx, caller.Agency, which, delivery)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	var d *webhook.Delivery
-	err = conflict.Retry(ctx, func() (err error) {
-		if d, err = s.Store.Delivery(ctx, caller.Agency, which, delivery); err != nil {
-			return err
-		}
-		d.Again(s.Now().Truncate(time.Millisecond))
-		return s.Store.SaveDelivery(ctx, d)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return d, s.send(ctx, d)
-}
-
-// Recover sends what has not reached the endpoint since then: what was given up, what was missed while it was disabled, and what the log
-// has and was never on its way. Faults: [fault.Invalid], [fault.NotFound], [fault.EndpointOff],
-// [fault.Recovering], [fault.RateLimited].
-func (s *Asked) Recover(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint, since time.Time,
-) (*webhook.Endpoint, error) {
-	e, err := s.asked(ctx, caller, which, func(e *webhook.Endpoint, now time.Time) error {
-		switch {
-		case since.IsZero() || since.After(now) || now.Sub(since) > webhook.Kept:
-			return fault.InField("since", "webhooks.since_when", "days", int(webhook.Kept/(24*time.Hour)))
-		case !e.Open():
-			return fault.New(fault.EndpointOff, "webhooks.enable_first")
-		case e.Recover.Running():
-			return fault.New(fault.Recovering, "webhooks.recovering")
-		}
-		e.CatchUp(since, now)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return e, s.Queue.Send(ctx, webhook.Job{Kind: webhook.Regain, Agency: e.Agency, Endpoint: e.ID}.Encode(), 0)
 }
