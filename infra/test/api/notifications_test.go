@@ -31,7 +31,7 @@ func TestX29NotificationsAreSwitchedByTheAPI(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	kinds := []string{"invite_accepted", "invite_declined", "address_proposed", "new_link_requested", "invite_expired",
-		"invite_bounced", "payment_received", "payment_failed", "payer_requested",
+		"invite_bounced", "invite_failed", "payment_received", "payment_failed", "payer_requested",
 		"payer_agreed", "payer_declined", "payer_changed", "payer_failed", "joined_by_link", "join_requested", "access_ending", "access_ended",
 		"nothing_open", "role_expiring", "webhook_failing", "webhook_disabled"}
 	for _, kind := range kinds {

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -644,4 +645,61 @@ func TestX29ADigestOfTheDayComesInTheMorning(t *testing.T) {
 		equal(w, "the rhythm", b.Rhythm, notice.Daily)
 		w.settled()
 	})
+}
+
+// TestFD8WhoeverScheduledIsToldThatNothingGoesOut has a scheduled invite be dropped at its time, for each reason that there is, and looks
+// at the mail that says so, and at the log.
+func TestFD8WhoeverScheduledIsToldThatNothingGoesOut(t *testing.T) {
+	t.Parallel()
+	const address = "admin@northwind.example"
+	for name, c := range map[string]struct {
+		happens func(w *world, o *office, by identity.Caller)
+		owner   bool // whether it is the owner who is told, and not whoever invited
+		says    string
+		to      string // "" for reminded
+	}{
+		"on another plan": {func(_ *world, o *office, _ identity.Caller) { o.downgrade() }, false, "Max", ""},
+		"without whoever invited": {func(w *world, o *office, by identity.Caller) { must(w.t, o.remove(by.Member)) }, true,
+			"does not work", ""},
+		"suppressed": {func(w *world, o *office, _ identity.Caller) {
+			must(w.t, w.table.Suppress(w.ctx, o.id, id.UserOf(reminded), "complaint", time.Now()))
+		}, false, "asked not to be emailed", ""},
+		"refused by the mail service": {func(*world, *office, identity.Caller) {}, false, "", "ops@reject.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				o := w.office("Northwind")
+				w.monday()
+				by := o.admin(address)
+				d := o.draft(cmp.Or(c.to, reminded))
+				d.Name, d.SendAt = "Acme Ltd", time.Now().Add(time.Hour).Format(time.RFC3339)
+				sent, err := w.inviter.Send(w.ctx, by, d, "")
+				must(t, err)
+				c.happens(w, o, by)
+				w.pass(2 * time.Hour)
+				equal(w, "the state", o.status(sent.Invite.ID), invite.Failed)
+				told, other := address, string(o.owner.Email)
+				if c.owner {
+					told, other = other, told
+				}
+				m := w.newest(told)
+				link := origin + "/clients/" + string(sent.ID)
+				if c.to != "" { // it isn't listed any more
+					link = origin + "/clients"
+				}
+				if m == nil || m.Subject != "The scheduled invitation to Acme Ltd wasn't sent" || !strings.Contains(m.Text, c.says) ||
+					!strings.Contains(m.Text, link+"\n") || strings.Contains(m.Text, "..") {
+					t.Errorf("%s was mailed %+v", told, m)
+				}
+				for _, m := range w.engine.SES.Mails(other) {
+					if strings.Contains(m.Text, "wasn't sent") {
+						t.Errorf("%s was told, too", other)
+					}
+				}
+				must(t, o.logged(audit.InviteFailed, 1))
+				w.settled()
+			})
+		})
+	}
 }

@@ -28,7 +28,7 @@ func (t *Table) noticed(pk string, c *client.Client, rows []audit.Entry, now tim
 	var out []types.TransactWriteItem
 	for _, e := range rows {
 		kind := notice.Of(e.Action)
-		if kind == "" {
+		if kind == "" || kind == notice.NotSent && c.Invite.SendAt.IsZero() { // then its sender has seen it
 			continue
 		}
 		which := c.Invite.ID

@@ -24,6 +24,7 @@ const (
 	LinkRequested Kind = "new_link_requested"
 	Expired       Kind = "invite_expired"
 	Bounced       Kind = "invite_bounced"
+	NotSent       Kind = "invite_failed" // of a scheduled one, whose sender isn't there to see it
 	Paid          Kind = "payment_received"
 	Unpaid        Kind = "payment_failed"
 	Joined        Kind = "joined_by_link"
@@ -62,6 +63,7 @@ var register = []Definition{
 	{Kind: LinkRequested, Action: audit.LinkRequested},
 	{Kind: Expired, Action: audit.InviteExpired},
 	{Kind: Bounced, Action: audit.InviteBounced},
+	{Kind: NotSent, Action: audit.InviteFailed},
 	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
 	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
 	{Kind: PayerRequested, Action: audit.PayerRequested, Owners: true},
@@ -97,6 +99,8 @@ func (k Kind) Title() string {
 		return words.Say("notifications.expired_title")
 	case Bounced:
 		return words.Say("notifications.bounced_title")
+	case NotSent:
+		return words.Say("notifications.not_sent_title")
 	case Paid:
 		return words.Say("notifications.paid_title")
 	case Unpaid:
@@ -147,6 +151,8 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.expired", "client", client)
 	case Bounced:
 		return words.Say("notifications.bounced", "client", client)
+	case NotSent:
+		return words.Say("notifications.not_sent", "client", client)
 	case Paid:
 		return words.Say("notifications.paid", "client", client)
 	case Unpaid:

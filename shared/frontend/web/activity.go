@@ -187,6 +187,9 @@ func sentenceOf(e activity.Event, asked url.Values) []page.Part {
 	values := []any{"actor", slot + "actor" + slot, "subject", slot + "subject" + slot,
 		"thing", slot + "thing" + slot, "detail", detailOf(e.Entry)}
 	text := told(e.Action, instance.Access(right), values...)
+	if e.Action == audit.InviteFailed && e.Detail != "" { // it was scheduled, and its time has come
+		text = words.Say("activity.invite_dropped", values...)
+	}
 	if e.Actor.Kind == activity.Client {
 		text = cmp.Or(toldOfClient(e.Action, values...), text)
 	}

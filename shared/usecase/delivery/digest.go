@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
@@ -205,7 +206,7 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency, to
 		detail, quote, tell := about(l, c, w.Now(), at.Location())
 		if tell {
 			out = append(out, letter.DigestLine{Kind: l.Kind, Client: c.DisplayName(), Detail: detail, Quote: quote,
-				Link: w.Origin + linkOf(l.Kind, at) + string(c.ID)})
+				Link: w.Origin + linkOf(l.Kind, c, at)})
 		}
 	}
 	return out, nil
@@ -255,12 +256,15 @@ func (w *Worker) powerLines(ctx context.Context, which id.Agency, l notice.Line)
 	return out, nil
 }
 
-// linkOf is below which path the client is looked at for what the notice tells.
-func linkOf(k notice.Kind, at *agency.Agency) string {
-	if d, _ := k.Find(); d.Rights && at.MayPortal() == nil {
-		return "/client-portal/users/"
+// linkOf is where the client is looked at for what the notice tells.
+func linkOf(k notice.Kind, c *client.Client, at *agency.Agency) string {
+	switch d, _ := k.Find(); {
+	case !c.Listed: // nothing is left of whoever the first mail could not be sent to
+		return "/clients"
+	case d.Rights && at.MayPortal() == nil:
+		return "/client-portal/users/" + string(c.ID)
 	}
-	return "/clients/"
+	return "/clients/" + string(c.ID)
 }
 
 // moment is how the end of an access is written, in the agency's time zone.
@@ -292,6 +296,10 @@ func about(l notice.Line, c *client.Client, now time.Time, zone *time.Location) 
 		detail = receipt.ChangeReason(c)
 	case notice.Expired:
 		return "", "", same && c.Invite.Status == invite.Expired
+	case notice.NotSent:
+		if same {
+			detail = strings.TrimSuffix(c.Invite.Reason, ".")
+		}
 	case notice.Bounced:
 		if same && c.Invite.Status == invite.Failed {
 			detail = c.Invite.Reason

@@ -3,6 +3,7 @@ package imports
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/allowance"
@@ -53,8 +54,9 @@ func (s *Sender) Release(ctx context.Context, which id.Agency, ref id.Ref) error
 		}
 		if why := hindrance(seen, g, c, now); why != "" {
 			c.Invite.Drop(now, why)
-			return s.Store.Commit(ctx, which, client.Change{Client: c,
-				Audit: []audit.Entry{row(now, audit.System, audit.InviteFailed, c)}})
+			dropped := row(now, audit.System, audit.InviteFailed, c)
+			dropped.Detail = strings.TrimSuffix(why, ".")
+			return s.Store.Commit(ctx, which, client.Change{Client: c, Audit: []audit.Entry{dropped}})
 		}
 		slot, err := seen.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
 		var logs []allowance.Log
