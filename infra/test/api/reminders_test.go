@@ -150,9 +150,39 @@ func TestSenderU5WhatIsStoppedIsExportedAndErased(t *testing.T) {
 	p.advance(3*24*time.Hour + time.Hour)
 	stop := p.letter(to, "Reminder: ").stop(t, p)
 	at := "/clients/" + given.ClientID
+	next := func() *time.Time {
+		t.Helper()
+		var s scheduled
+		var all struct{ Items []scheduled }
+		var c struct{ Invite scheduled }
+		o.get("/v1/invites/" + given.ID).is(200).into(&s)
+		o.get("/v1/invites").is(200).into(&all)
+		o.get("/v1/clients/" + given.ClientID).is(200).into(&c)
+		n := slices.IndexFunc(all.Items, func(x scheduled) bool { return x.ID == given.ID })
+		for _, x := range []scheduled{all.Items[n], c.Invite} {
+			if (x.Reminders.Next == nil) != (s.Reminders.Next == nil) {
+				t.Errorf("%+v beside %+v", x, s)
+			}
+		}
+		if !s.Reminders.Enabled {
+			t.Error("nobody has switched them off for this invite")
+		}
+		return s.Reminders.Next
+	}
 	o.get(at).is(200).shows("Next reminder: ").hides("They've stopped reminders from you")
+	if next() == nil {
+		t.Error("there is no next reminder")
+	}
 	p.nobody().post(stop, oneClick).is(200)
 	o.get(at).is(200).shows("They've stopped reminders from you").hides("Next reminder: ")
+	if n := next(); n != nil {
+		t.Errorf("stopped, the next goes out at %s", n)
+	}
+	p.nobody().post(stop, url.Values{"List-Unsubscribe": {"undo"}}).is(200)
+	if next() == nil {
+		t.Error("they are wanted again, and there is no next reminder")
+	}
+	p.nobody().post(stop, oneClick).is(200)
 	me := p.signIn(to)
 	me.post("/v1/invitations/"+secret+"/accept", nil).is(200)
 	me.get("/v1/me/export").is(200).into(&e)
@@ -172,6 +202,14 @@ func TestSenderU5WhatIsStoppedIsExportedAndErased(t *testing.T) {
 	p.nobody().get(stop).is(200).shows("Reminders stopped")
 	p.advance(61 * time.Second)
 	i := o.invite(to)
+	var anew scheduled
+	p.until("the invitation is out", func() bool {
+		o.get("/v1/invites/" + i.ID).is(200).into(&anew)
+		return anew.Status == "pending"
+	})
+	if anew.Reminders.Next != nil {
+		t.Errorf("they don't want reminders, and the next goes out at %s", anew.Reminders.Next)
+	}
 	p.advance(3*24*time.Hour + time.Hour)
 	p.until("the reminder is left out", func() bool {
 		p.advance(61 * time.Second)
@@ -310,6 +348,10 @@ func TestSenderR8AnInviteIsScheduled(t *testing.T) {
 	if !s.SendAt.Equal(next) {
 		t.Errorf("rescheduled: %+v", s)
 	}
+	o.patch("/v1/invites/"+s.ID, m{"sendAt": next.Format(time.RFC3339), "timeZone": "Asia/Seoul"}).is(200).into(&s)
+	if !s.SendAt.Equal(next) || s.TimeZone != "Asia/Seoul" {
+		t.Errorf("the same moment by other clocks: %+v", s)
+	}
 	o.patch("/v1/invites/"+s.ID, m{"sendAt": p.now().Add(time.Minute).Format(time.RFC3339)}).fails(422, "invalid")
 	o.patch("/v1/invites/"+s.ID+"/reminders", m{"enabled": true}).is(200).into(&s)
 	if !s.Reminders.Enabled {
@@ -336,6 +378,35 @@ func TestSenderR8AnInviteIsScheduled(t *testing.T) {
 	p.advance(2 * time.Hour)
 	if n := len(p.mails(p.address("gone"))); n != 0 {
 		t.Errorf("%d mails of a cancelled one", n)
+	}
+}
+
+// TestFD8WhatWasScheduledAndIsDroppedIsSaid removes whoever scheduled an invite: the owner is mailed why it isn't sent, and Activity says so.
+func TestFD8WhatWasScheduledAndIsDroppedIsSaid(t *testing.T) {
+	p := start(t)
+	if !p.moves() {
+		t.Skip("hours are to pass")
+	}
+	o := p.signIn(owner)
+	member, dana := o.hire(p.address("dana"), "admin")
+	var s scheduled
+	dana.post("/v1/invites", m{"email": p.address("dropped"), "name": "Acme Ltd", "sendAt": p.now().Add(time.Hour).Format(time.RFC3339)}).
+		is(201).into(&s)
+	o.delete("/v1/members/" + member.ID).is(204)
+	p.advance(2 * time.Hour)
+	const said = "The scheduled invitation to Acme Ltd wasn't sent"
+	p.until("it is dropped", func() bool {
+		p.advance(time.Minute)
+		o.get("/v1/invites/" + s.ID).is(200).into(&s)
+		return s.Status == "failed"
+	})
+	why := said + ": the person who invited does not work at this agency any more."
+	if x := p.letter(owner, said); !strings.Contains(x.Text, why) {
+		t.Errorf("%s", x.Text)
+	}
+	o.get("/activity").is(200).shows(strings.TrimSuffix(why, "."))
+	if n := len(p.mails(p.address("dropped"))); n != 0 {
+		t.Errorf("%d mails went out", n)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
-	"latchkey.dev/shared/domain/unsubscribe"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/provisioning"
@@ -87,11 +86,6 @@ func (d Directory) Agency(ctx context.Context, which id.Agency) (*agency.Agency,
 // Sender reads the agency with how its mail goes out, and the claim that is switched on; nil where none is.
 func (d Directory) Sender(ctx context.Context, which id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error) {
 	return d.t.sender(ctx, which)
-}
-
-// Wish reads what somebody wants of the agency's reminders; what is not stored is empty.
-func (d Directory) Wish(ctx context.Context, which id.Agency, user id.User) (*unsubscribe.Wish, error) {
-	return d.t.wish(ctx, which, user)
 }
 
 // Resources lists the agency's resources of a kind in the order in which they were made.

@@ -10,6 +10,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -36,8 +37,17 @@ func (u Unsubscribes) Wish(ctx context.Context, which id.Agency, user id.User) (
 	return u.t.wish(ctx, which, user)
 }
 
-// SaveWish writes it with a row of the log while the stored version is the one that was read.
-func (u Unsubscribes) SaveWish(ctx context.Context, w *unsubscribe.Wish, row audit.Entry) error {
+// Client reads the relationship as it is now.
+func (u Unsubscribes) Client(ctx context.Context, which id.Agency, ref id.Ref) (*client.Client, error) {
+	return u.t.client(ctx, which, ref, true)
+}
+
+// SaveWish writes it with a row of the log, and with the relationship that it is about, nil for one that is gone, while the stored
+// versions are those that were read.
+func (u Unsubscribes) SaveWish(ctx context.Context, w *unsubscribe.Wish, c *client.Client, row audit.Entry) error {
+	if c != nil {
+		return u.t.commit(ctx, w.Agency, client.Change{Client: c, Wish: w, Audit: []audit.Entry{row}})
+	}
 	err := u.t.transact(ctx, []types.TransactWriteItem{u.t.putWish(w), u.t.put(writeAudit(string(w.Agency), row), isNew, nil)})
 	if err == nil {
 		w.Version++

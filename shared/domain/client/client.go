@@ -64,6 +64,9 @@ type Client struct {
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
 	Zone      string    // IANA name of its time zone, as the agency gave it; "" for the agency's own
 	OwnZone   string    // the one that its own browser has told; "" for none
+	// Unreminded is whether reminders have been stopped by a link in one, as it was when that or the last mail was. What holds when a
+	// reminder is to go out is the [unsubscribe.Wish].
+	Unreminded bool
 
 	Language words.Language // its own choice, or what its browser liked best when it signed in; "" for none
 

@@ -138,13 +138,16 @@ func (s Settings) Fit(want, from, end time.Time, zone *time.Location, name strin
 	if m := s.morning(at, zone, name); !m.IsZero() && !m.After(latest) {
 		return m, true
 	}
-	for day := latest; !day.Before(from.Add(-24 * time.Hour)); day = day.Add(-24 * time.Hour) {
-		y, m, d := day.In(zone).Date()
-		if e := timezone.At(y, m, d, back, 0, zone); s.Open(e, zone) && !e.After(latest) && !e.Before(from) {
+	y, m, d := latest.In(zone).Date()
+	for n := 0; ; n++ { // by date: days on which clocks are changed are no 24 hours long
+		e := timezone.At(y, m, d-n, back, 0, zone)
+		switch {
+		case e.Before(from):
+			return time.Time{}, false
+		case s.Open(e, zone) && !e.After(latest):
 			return e, true
 		}
 	}
-	return time.Time{}, false
 }
 
 // morning is in the first morning after the moment on which reminders may go out; zero where there is none within a week.

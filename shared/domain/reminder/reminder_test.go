@@ -207,3 +207,16 @@ func TestSenderR4InEveryZoneThereIsAnHour(t *testing.T) {
 		}
 	}
 }
+
+// TestSenderR4TheEveningBeforeIsTheLastThereIs moves a reminder back over a day of 23 hours: to the evening of that day, and not to the one
+// before it.
+func TestSenderR4TheEveningBeforeIsTheLastThereIs(t *testing.T) {
+	t.Parallel()
+	s := reminder.Settings{Weekends: true}
+	end := berlin(t, "2026-03-30 02:30") // clocks were put forward on Sunday, the day before
+	want, from := berlin(t, "2026-03-29 23:30"), berlin(t, "2026-03-25 10:00")
+	at, ok := s.Fit(want, from, end, timezone.Load("Europe/Berlin"), "in_1")
+	if !ok || !at.Equal(berlin(t, "2026-03-29 18:00")) {
+		t.Errorf("it goes out at %v, %t", at, ok)
+	}
+}

@@ -104,7 +104,7 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
 		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c),
 		Roles: texts(i.Roles), Contact: string(i.Contact), Until: orNull(i.AccessUntil), Grants: []GrantBody{},
-		TimeZone: cmp.Or(c.OwnZone, c.Zone), Reminders: inviteReminders(i), Language: string(i.Language),
+		TimeZone: cmp.Or(c.OwnZone, c.Zone), Reminders: inviteReminders(c, now), Language: string(i.Language),
 		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), SendAt: orNull(i.SendAt), CreatedAt: Time(i.CreatedAt),
 		Timeline: []TimelineBody{}, Warnings: []WarningBody{}}
 	if i.Status != invite.Accepted { // then somebody reads mail there

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
@@ -106,12 +107,13 @@ func UpdateMailSettings(auth *signin.Authenticator, m *agencies.MailSettings) Op
 // InviteRemindersBody is how the recipient of an invite is reminded of it.
 type InviteRemindersBody struct {
 	Enabled bool  `json:"enabled" doc:"false if you switched them off for this invite."`
-	Next    *Time `json:"next" doc:"When the next one goes out. null if none will."`
+	Next    *Time `json:"next" doc:"When the next one goes out. null if none will, as when they've stopped your reminders."`
 }
 
-func inviteReminders(i *invite.Invite) InviteRemindersBody {
+func inviteReminders(c *client.Client, now time.Time) InviteRemindersBody {
+	i := c.Invite
 	b := InviteRemindersBody{Enabled: !i.Reminders.Off}
-	if i.Status == invite.Pending && len(i.Reminders.Plan) > 0 {
+	if i.At(now) == invite.Pending && len(i.Reminders.Plan) > 0 && !c.Unreminded {
 		b.Next = orNull(i.Reminders.Plan[0])
 	}
 	return b

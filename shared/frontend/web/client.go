@@ -231,14 +231,12 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 			v.Deal.Payer = v.PayerURL
 		}
 	}
-	story(&v, c, now)
+	story(&v, c, a, now)
 	banner(&v, c, now)
 	v.Banner.From = mailFrom(out)
 	if may && own {
 		v.Resend = resend(c.Invite, a, now)
-		if err := s.later(ctx, directory, caller, &v, c, a); err != nil {
-			return v, err
-		}
+		s.later(&v, c, a)
 	}
 	if c.Invite.At(now) == invite.Scheduled && v.Banner.Title != "" {
 		v.Banner.Text = words.Say("client.goes_out", "moment", bothTimes(c.Invite.SendAt, c.Location(a)))
@@ -298,7 +296,7 @@ func mailFrom(out sender.Outgoing) page.MailFrom {
 }
 
 // story tells what happened to the invite, and what is still to come.
-func story(v *page.Client, c *client.Client, now time.Time) {
+func story(v *page.Client, c *client.Client, a *agency.Agency, now time.Time) {
 	i := c.Invite
 	for _, e := range i.Timeline {
 		line := eventLine(e)
@@ -313,7 +311,7 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 		v.Story = append(v.Story, page.Event{Title: words.Say("client.sent"), Coming: true, At: page.TimeAt(i.SendAt, now)},
 			page.Event{Title: words.Say("client.accepted"), Coming: true})
 	case invite.Pending:
-		if p := i.Reminders.Plan; len(p) > 0 {
+		if p := i.Reminders.Plan; len(p) > 0 && !c.Unreminded && !a.Reminders.Off {
 			v.Story = append(v.Story, page.Event{Title: words.Say("client.reminder"), Coming: true, At: page.TimeAt(p[0], now)})
 		}
 		v.Story = append(v.Story, page.Event{Title: words.Say("client.accepted"), Coming: true})

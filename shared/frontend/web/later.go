@@ -22,9 +22,7 @@ import (
 const localForm = "2006-01-02T15:04"
 
 // later puts on a client's page when the invite goes out, or whether it is reminded of, for whoever may change that.
-func (s *Site) later(
-	ctx context.Context, directory *clients.Directory, caller identity.Caller, v *page.Client, c *client.Client, a *agency.Agency,
-) error {
+func (s *Site) later(v *page.Client, c *client.Client, a *agency.Agency) {
 	zone, i := c.Location(a), c.Invite
 	switch i.At(s.now()) {
 	case invite.Scheduled:
@@ -35,19 +33,14 @@ func (s *Site) later(
 		v.Later = &page.Later{At: i.SendAt.In(zone).Format(localForm), Zone: timezone.Shown(cmp.Or(c.OwnZone, c.Zone, a.Zone))}
 	case invite.Pending:
 		v.Reminding = &page.Reminding{On: !i.Reminders.Off}
-		stopped, err := directory.Unreminded(ctx, caller, c)
-		if err != nil {
-			return err
-		}
-		if stopped {
+		if c.Unreminded {
 			v.Reminding = &page.Reminding{Stopped: true, On: !i.Reminders.Off, Next: words.Say("client.reminders_stopped")}
-			return nil
+			return
 		}
 		if len(i.Reminders.Plan) > 0 && !i.Reminders.Off && !a.Reminders.Off {
 			v.Reminding.Next = words.Say("client.reminder_next", "moment", bothTimes(i.Reminders.Plan[0], zone))
 		}
 	}
-	return nil
 }
 
 // bothTimes is a moment by the clocks of the zone, and of UTC where those differ.

@@ -313,7 +313,7 @@ func TestTheBannerTellsEveryState(t *testing.T) {
 		c.change(x.Invite)
 		var v page.Client
 		at := now.Add(c.after)
-		story(&v, x, at)
+		story(&v, x, &agency.Agency{}, at)
 		banner(&v, x, at)
 		if got := v.Banner.Title + " " + v.Banner.Text; v.Banner.Tone != c.tone || !strings.Contains(got, c.says) {
 			t.Errorf("%s: banner %s %q, want %s %q", name, v.Banner.Tone, got, c.tone, c.says)

@@ -13,7 +13,6 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
-	"latchkey.dev/shared/domain/unsubscribe"
 )
 
 // DirectoryStore lists what an agency has.
@@ -24,8 +23,6 @@ type DirectoryStore interface {
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Sender reads the agency with how its mail goes out, and the claim that is switched on; nil where none is.
 	Sender(ctx context.Context, agency id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error)
-	// Wish reads what somebody wants of the agency's reminders; what is not stored is empty.
-	Wish(ctx context.Context, agency id.Agency, user id.User) (*unsubscribe.Wish, error)
 	// Clients lists relationships, newest first, from behind the cursor on.
 	Clients(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, error)
 	// Resources lists the agency's resources of a kind in the order in which they were made.
@@ -295,18 +292,6 @@ func (d *Directory) Sender(ctx context.Context, caller identity.Caller) (*agency
 		return nil, sender.Outgoing{}, err
 	}
 	return a, sender.OutgoingFor(a, settings, on), nil
-}
-
-// Unreminded tells whether whoever is invited has stopped the reminders of the caller's agency.
-func (d *Directory) Unreminded(ctx context.Context, caller identity.Caller, c *client.Client) (bool, error) {
-	if err := caller.MayPortal(identity.ClientsRead, identity.Colleague); err != nil {
-		return false, err
-	}
-	w, err := d.Store.Wish(ctx, caller.Agency, id.UserOf(c.Email))
-	if err != nil {
-		return false, err
-	}
-	return !w.OffAt.IsZero(), nil
 }
 
 // Agency reads the caller's agency.

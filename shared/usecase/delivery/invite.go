@@ -209,6 +209,11 @@ func (w *Worker) record(ctx context.Context, try attempt) error {
 		if said, out := gone(try); out {
 			c.Invite.MailSentBy(now, said)
 			c.Invite.PlanReminders(now, try.at.Reminders, c.Location(try.at))
+			wish, err := w.Store.Wish(ctx, try.job.Agency, id.UserOf(c.Email)) // of an earlier invitation, maybe
+			if err != nil {
+				return err
+			}
+			c.Unreminded = !wish.OffAt.IsZero()
 			return w.Store.Commit(ctx, try.job.Agency, client.Change{Client: c, Count: w.counted(try.out),
 				Audit: []audit.Entry{w.row(c, audit.InviteSent, try.messageID)}})
 		}

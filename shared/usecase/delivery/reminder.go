@@ -85,6 +85,7 @@ func (w *Worker) claimReminder(ctx context.Context, m job.Mail, at *agency.Agenc
 		if err != nil {
 			return err
 		}
+		c.Unreminded = !wish.OffAt.IsZero()
 		by, err := w.Store.Member(ctx, m.Agency, c.Invite.From.Member)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err

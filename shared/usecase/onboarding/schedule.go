@@ -100,7 +100,7 @@ func (s *Scheduler) Reschedule(ctx context.Context, caller identity.Caller, whic
 		if !c.Invite.Lasts(next) {
 			return fault.InField("sendAt", "reminders.access_ends_first")
 		}
-		if next.Equal(c.Invite.SendAt) && c.Invite.Status == invite.Scheduled {
+		if next.Equal(c.Invite.SendAt) && c.Invite.Status == invite.Scheduled && cmp.Or(given, c.Zone) == c.Zone {
 			return nil
 		}
 		if err := c.Invite.Reschedule(now, next); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -21,8 +22,10 @@ type Store interface {
 	Agency(ctx context.Context, which id.Agency) (*agency.Agency, error)
 	// Wish reads what somebody wants of an agency's reminders, as it is now; what is not stored is empty.
 	Wish(ctx context.Context, which id.Agency, user id.User) (*unsubscribe.Wish, error)
-	// SaveWish writes it with a row of the log.
-	SaveWish(ctx context.Context, w *unsubscribe.Wish, row audit.Entry) error
+	// Client reads a relationship as it is now; a fault with code [fault.NotFound] for none.
+	Client(ctx context.Context, which id.Agency, ref id.Ref) (*client.Client, error)
+	// SaveWish writes a wish with a row of the log, and with the relationship that it is about; nil for one that is gone.
+	SaveWish(ctx context.Context, w *unsubscribe.Wish, c *client.Client, row audit.Entry) error
 	// Box reads a member's box of notices as it is now; one that is not stored is empty.
 	Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error)
 	// StopBox writes the box with a row of the log.
@@ -80,7 +83,11 @@ func (l *Links) turn(ctx context.Context, token string, off bool) (View, error) 
 					return nil
 				}
 			}
-			return l.Store.SaveWish(ctx, wish, row)
+			c, err := l.about(ctx, wish)
+			if err != nil {
+				return err
+			}
+			return l.Store.SaveWish(ctx, wish, c, row)
 		}
 		row.Actor, row.Subject, row.Action = string(box.Member), string(box.Member), audit.UpdatesStopped
 		if off && !box.Stop(now) {
@@ -94,6 +101,19 @@ func (l *Links) turn(ctx context.Context, token string, off bool) (View, error) 
 		return l.Store.StopBox(ctx, box, row)
 	})
 	return v, err
+}
+
+// about is the relationship that a wish is about, with what its agency sees of that; nil for one that is gone.
+func (l *Links) about(ctx context.Context, w *unsubscribe.Wish) (*client.Client, error) {
+	c, err := l.Store.Client(ctx, w.Agency, w.Client.Ref())
+	if fault.Is(err, fault.NotFound) || err == nil && (c.Erased() || id.UserOf(c.Email) != w.User) {
+		return nil, nil //nolint:nilnil // it is gone
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Unreminded = !w.OffAt.IsZero()
+	return c, nil
 }
 
 // open reads what a link is of: either of the two lists.
