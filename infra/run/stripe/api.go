@@ -157,6 +157,7 @@ var calls = map[string]call{
 	"GET /v1/prices/{id}":                    retrieve("price", "price_"),
 	"GET /v1/products/{id}":                  retrieve("product", "prod_"),
 	"GET /v1/customers/{id}":                 retrieve("customer", "cus_"),
+	"POST /v1/customers/{id}":                updateCustomer,
 	"POST /v1/checkout/sessions":             createSession,
 	"GET /v1/checkout/sessions":              listSessions,
 	"GET /v1/checkout/sessions/{id}":         retrieve("checkout.session", "cs_"),

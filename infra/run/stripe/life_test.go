@@ -365,7 +365,7 @@ func TestACustomerIsDeleted(t *testing.T) {
 	if s = w.subscription(s.ID); s.Status != payment.Canceled {
 		t.Errorf("%+v", s)
 	}
-	if _, err := w.till.BillingPortal(t.Context(), s.Customer, ""); !payment.Is(err, payment.Missing) {
+	if _, err := w.till.BillingPortal(t.Context(), s.Customer, "", ""); !payment.Is(err, payment.Missing) {
 		t.Error(err)
 	}
 	w.tick()

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/money"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 )
 
 // mock is stripe-mock: Stripe's own server that holds every request against the OpenAPI document and refuses what is not
@@ -87,6 +88,11 @@ var everyCall = map[string]func(context.Context, *stripe.Client) error{
 		_, err := c.CreateCheckout(ctx, r)
 		return err
 	},
+	"CreateCheckout for a card": func(ctx context.Context, c *stripe.Client) error {
+		_, err := c.CreateCheckout(ctx, payment.CheckoutRequest{Card: true, IdempotencyKey: "key-3", Email: "ada@example.com",
+			SuccessURL: "https://portal.example.com/paid", BillingAddress: true, Language: words.Hebrew})
+		return err
+	},
 	"Checkout":       func(ctx context.Context, c *stripe.Client) error { _, err := c.Checkout(ctx, "cs_1"); return err },
 	"ExpireCheckout": func(ctx context.Context, c *stripe.Client) error { _, err := c.ExpireCheckout(ctx, "cs_1"); return err },
 	"CheckoutsOf a customer": func(ctx context.Context, c *stripe.Client) error {
@@ -102,12 +108,13 @@ var everyCall = map[string]func(context.Context, *stripe.Client) error{
 		return err
 	},
 	"BillingPortal": func(ctx context.Context, c *stripe.Client) error {
-		_, err := c.BillingPortal(ctx, "cus_1", "https://portal.example.com/")
+		_, err := c.BillingPortal(ctx, "cus_1", "https://portal.example.com/", words.Polish)
 		return err
 	},
+	"Speak": func(ctx context.Context, c *stripe.Client) error { return c.Speak(ctx, "cus_1", words.Portuguese) },
 	"CancelPage": func(ctx context.Context, c *stripe.Client) error {
 		_, err := c.CancelPage(ctx, payment.CancelVisit{Customer: "cus_1", Subscription: "sub_1", Back: "https://portal.example.com/",
-			Done: "https://portal.example.com/?ending=1"})
+			Done: "https://portal.example.com/?ending=1", Language: words.Hebrew})
 		return err
 	},
 	"Customer":     func(ctx context.Context, c *stripe.Client) error { _, err := c.Customer(ctx, "cus_1"); return err },
@@ -176,7 +183,7 @@ var fullCheckout = payment.CheckoutRequest{
 	IdempotencyKey: "key-1", Reference: "inv_1", Metadata: map[string]string{"invite": "inv_1", "agency": "ag_1"}, Email: "ada@example.com",
 	Lines:      []payment.Line{{PriceID: "price_1"}, {PriceID: "price_2", Quantity: 2}},
 	SuccessURL: "https://portal.example.com/paid?checkout={CHECKOUT_SESSION_ID}", CancelURL: "https://portal.example.com/back",
-	ExpiresAt: time.Unix(1900000000, 0), AutomaticTax: true, PromotionCodes: true, BillingAddress: true, TaxIDs: true,
+	ExpiresAt: time.Unix(1900000000, 0), AutomaticTax: true, PromotionCodes: true, BillingAddress: true, TaxIDs: true, Language: words.German,
 }
 
 func TestStripeMockTakesEveryRequest(t *testing.T) {

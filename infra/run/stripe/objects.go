@@ -56,6 +56,7 @@ type customer struct {
 	Email    *string           `json:"email"`
 	Name     *string           `json:"name"`
 	Metadata map[string]string `json:"metadata"`
+	Locales  []string          `json:"preferred_locales,omitempty"`
 	Settings struct {
 		CustomFields         any    `json:"custom_fields"`
 		DefaultPaymentMethod string `json:"default_payment_method,omitempty"`
@@ -100,6 +101,7 @@ type session struct {
 	Total          int64             `json:"amount_total"`
 	AutomaticTax   automaticTax      `json:"automatic_tax"`
 	BillingAddress *string           `json:"billing_address_collection"`
+	Locale         *string           `json:"locale"`
 	CancelURL      *string           `json:"cancel_url"`
 	Reference      *string           `json:"client_reference_id"`
 	Created        int64             `json:"created"`
@@ -347,6 +349,7 @@ type portal struct {
 	Created   int64   `json:"created"`
 	Customer  string  `json:"customer"`
 	Flow      *flow   `json:"flow"`
+	Locale    *string `json:"locale"`
 	ReturnURL *string `json:"return_url"`
 	URL       string  `json:"url"`
 }

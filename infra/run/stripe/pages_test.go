@@ -126,7 +126,7 @@ func TestACustomerLooksAfterThemselves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.subscribed(standin.CardGood)
-	portal := must(w.till.BillingPortal(t.Context(), s.Customer, "https://portal.example.com/"))(t)
+	portal := must(w.till.BillingPortal(t.Context(), s.Customer, "https://portal.example.com/", ""))(t)
 	w.sees(portal, "n8n hosting, 10 GB, WhatsApp service", "It renews on 28 February 2026", "visa 4242", "https://portal.example.com/")
 	w.submits(portal, url.Values{"do": {"cancel"}, "subscription": {s.ID}})
 	w.sees(portal, "It ends on 28 February 2026", "Go on after all")

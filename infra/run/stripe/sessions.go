@@ -198,6 +198,9 @@ func sessionSettings(_ *Engine, r *request, s *session) *apiError {
 				"customer.")
 		}
 	}
+	if s.Locale, fail = r.locale(); fail != nil {
+		return fail
+	}
 	switch how := r.text("billing_address_collection"); how {
 	case "":
 	case "auto", "required":
@@ -240,6 +243,32 @@ func listSessions(e *Engine, r *request) (map[string]any, *apiError) {
 	return e.page(r, "/v1/checkout/sessions", ids)
 }
 
+// locales are those that Stripe's pages have, as API version 2026-03-25.dahlia names them for checkouts and the billing portal.
+var locales = strings.Fields("auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt " +
+	"pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW")
+
+func (r *request) locale() (*string, *apiError) {
+	l := r.text("locale")
+	if l != "" && !slices.Contains(locales, l) {
+		return nil, invalid("locale", "", "Invalid locale: must be one of "+strings.Join(locales, ", "))
+	}
+	return optional(l), nil
+}
+
+// updateCustomer has a customer be written to in other languages.
+func updateCustomer(e *Engine, r *request) (map[string]any, *apiError) {
+	u := e.state.customers.get(r.id)
+	if u == nil || u.Deleted {
+		return nil, missing("customer", r.id)
+	}
+	u.Locales = r.array("preferred_locales")
+	if fail := r.unknown(); fail != nil {
+		return nil, fail
+	}
+	put(e, e.state.customers, "cus", u.ID, u)
+	return e.answer(u.ID), nil
+}
+
 func createPortal(e *Engine, r *request) (map[string]any, *apiError) {
 	id := r.text("customer")
 	if u := e.state.customers.get(id); u == nil || u.Deleted {
@@ -248,6 +277,9 @@ func createPortal(e *Engine, r *request) (map[string]any, *apiError) {
 	p := &portal{ID: e.id("bps_"), Created: e.at, Customer: id, ReturnURL: optional(r.text("return_url"))}
 	p.URL = e.options.Base + "/portal/" + p.ID
 	var fail *apiError
+	if p.Locale, fail = r.locale(); fail != nil {
+		return nil, fail
+	}
 	if p.Flow, fail = portalFlow(e, r, id); fail != nil {
 		return nil, fail
 	}

@@ -98,6 +98,7 @@ func writeSubscription(s *subscription.Subscription) writer {
 	w.s("state", string(s.State))
 	w.s("interval", string(s.Interval))
 	w.s("customer", s.Customer)
+	w.s("reads", s.Reads)
 	w.s("subscription", s.Reference)
 	w.t("paid", s.PaidAt)
 	w.t("period", s.PeriodEnd)
@@ -125,6 +126,7 @@ func writeSubscription(s *subscription.Subscription) writer {
 	c.t("opened", s.Checkout.OpenedAt)
 	c.t("expires", s.Checkout.ExpiresAt)
 	c.n("looks", s.Checkout.Looks)
+	c.s("lang", string(s.Checkout.Language))
 	w.m("checkout", c)
 	return w
 }
@@ -132,7 +134,7 @@ func writeSubscription(s *subscription.Subscription) writer {
 func readSubscription(r *reader, name string) (s subscription.Subscription) {
 	r.within(name, func(m *reader) {
 		s = subscription.Subscription{State: subscription.State(m.s("state")), Interval: payment.Interval(m.s("interval")),
-			Customer:  m.s("customer"),
+			Customer: m.s("customer"), Reads: m.s("reads"),
 			Reference: m.s("subscription"), PaidAt: m.time("paid"), PeriodEnd: m.time("period"), Ending: m.n("ending") != 0,
 			Resting:      m.n("resting") != 0,
 			PastDueSince: m.time("pastDue"),
@@ -142,7 +144,7 @@ func readSubscription(r *reader, name string) (s subscription.Subscription) {
 			EndedAt: m.time("ended"), Due: m.time("due")}
 		m.within("checkout", func(c *reader) {
 			s.Checkout = subscription.Checkout{ID: c.s("id"), URL: c.s("url"), Attempt: int(c.n("attempt")), OpenedAt: c.time("opened"),
-				ExpiresAt: c.time("expires"), Looks: int(c.n("looks"))}
+				ExpiresAt: c.time("expires"), Looks: int(c.n("looks")), Language: words.Language(c.s("lang"))}
 		})
 	})
 	return s

@@ -79,11 +79,11 @@ func spoken(t *rapid.T, label string) words.Language {
 }
 
 func subscriptions(t *rapid.T) subscription.Subscription {
-	return subscription.Subscription{State: subscription.State(some(t, "payment")), Interval: payment.Interval(some(t, "interval")), Customer: some(t, "customer"), Reference: some(t, "subscription"),
+	return subscription.Subscription{State: subscription.State(some(t, "payment")), Interval: payment.Interval(some(t, "interval")), Customer: some(t, "customer"), Reads: some(t, "reads"), Reference: some(t, "subscription"),
 		PaidAt: moment().Draw(t, "paid"), PeriodEnd: moment().Draw(t, "period"), Ending: rapid.Bool().Draw(t, "ending"), Telling: moment().Draw(t, "telling"), Untold: subscription.Notice(rapid.IntRange(0, 3).Draw(t, "untold")), PastDueSince: moment().Draw(t, "pastDue"),
 		EndedAt: moment().Draw(t, "over"), Due: moment().Draw(t, "paymentDue"),
 		Checkout: subscription.Checkout{ID: some(t, "checkout"), URL: some(t, "url"), Attempt: rapid.IntRange(0, 99).Draw(t, "attempt"), OpenedAt: moment().Draw(t, "opened"),
-			ExpiresAt: moment().Draw(t, "expires"), Looks: rapid.IntRange(0, 99).Draw(t, "looks")}}
+			ExpiresAt: moment().Draw(t, "expires"), Looks: rapid.IntRange(0, 99).Draw(t, "looks"), Language: spoken(t, "pageIn")}}
 }
 
 func bought() *rapid.Generator[purchase.Item] {

@@ -7,6 +7,7 @@ import (
 
 	"latchkey.dev/shared/domain/money"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 )
 
 // billingMode is the mode of every subscription that is made (https://docs.stripe.com/billing/subscriptions/billing-mode). It is
@@ -35,6 +36,7 @@ func (c *Client) CreateCheckout(ctx context.Context, r payment.CheckoutRequest) 
 		SubscriptionData: &stripe.CheckoutSessionCreateSubscriptionDataParams{Metadata: r.Metadata,
 			BillingMode: &stripe.CheckoutSessionCreateSubscriptionDataBillingModeParams{Type: stripe.String(billingMode)}},
 	}
+	params.Locale = locale(r.Language)
 	if r.IdempotencyKey != "" {
 		params.SetIdempotencyKey(r.IdempotencyKey)
 	}
@@ -84,6 +86,7 @@ func (c *Client) createSetup(ctx context.Context, r payment.CheckoutRequest) (pa
 		CancelURL:          optional(r.CancelURL),
 		Metadata:           r.Metadata,
 	}
+	params.Locale = locale(r.Language)
 	if r.IdempotencyKey != "" {
 		params.SetIdempotencyKey(r.IdempotencyKey)
 	}
@@ -178,12 +181,29 @@ func checkout(s *stripe.CheckoutSession) payment.Checkout {
 	return out
 }
 
+// locale is how Stripe's own pages are asked for in a language (https://docs.stripe.com/js/appendix/supported_locales). They have no
+// Hebrew, and are in what the browser likes then.
+func locale(l words.Language) *string {
+	if l == words.Hebrew {
+		return stripe.String("auto")
+	}
+	return optional(string(l))
+}
+
+// Speak has Stripe write to a customer, and show its invoices and receipts, in the language
+// (https://docs.stripe.com/api/customers/update#update_customer-preferred_locales).
+func (c *Client) Speak(ctx context.Context, customer string, l words.Language) error {
+	_, err := c.api.V1Customers.Update(ctx, customer,
+		&stripe.CustomerUpdateParams{PreferredLocales: stripe.StringSlice([]string{string(l)})})
+	return explain(err)
+}
+
 // BillingPortal opens Stripe's billing portal for a customer, who changes the card, reads invoices and cancels there,
 // and comes back to returnURL (https://docs.stripe.com/api/customer_portal/sessions/create). The link is for this person
-// at this moment: redirect to it, and keep it nowhere.
-func (c *Client) BillingPortal(ctx context.Context, customer, returnURL string) (string, error) {
-	s, err := c.api.V1BillingPortalSessions.Create(ctx,
-		&stripe.BillingPortalSessionCreateParams{Customer: stripe.String(customer), ReturnURL: optional(returnURL)})
+// at this moment: redirect to it, and keep it nowhere. It is in the language, or for "" in that of the customer or of the browser.
+func (c *Client) BillingPortal(ctx context.Context, customer, returnURL string, l words.Language) (string, error) {
+	s, err := c.api.V1BillingPortalSessions.Create(ctx, &stripe.BillingPortalSessionCreateParams{Customer: stripe.String(customer),
+		ReturnURL: optional(returnURL), Locale: locale(l)})
 	if err != nil {
 		return "", explain(err)
 	}
@@ -195,7 +215,7 @@ func (c *Client) BillingPortal(ctx context.Context, customer, returnURL string) 
 // BillingPortal.
 func (c *Client) CancelPage(ctx context.Context, v payment.CancelVisit) (string, error) {
 	s, err := c.api.V1BillingPortalSessions.Create(ctx, &stripe.BillingPortalSessionCreateParams{
-		Customer: stripe.String(v.Customer), ReturnURL: stripe.String(v.Back),
+		Customer: stripe.String(v.Customer), ReturnURL: stripe.String(v.Back), Locale: locale(v.Language),
 		FlowData: &stripe.BillingPortalSessionCreateFlowDataParams{
 			Type: stripe.String(string(stripe.BillingPortalSessionFlowTypeSubscriptionCancel)),
 			SubscriptionCancel: &stripe.BillingPortalSessionCreateFlowDataSubscriptionCancelParams{

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/money"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Interval is how often a price is paid.
@@ -119,6 +120,9 @@ type CheckoutRequest struct {
 	SuccessURL, CancelURL string
 	// ExpiresAt is 30 minutes to 24 hours ahead; zero is 24 hours.
 	ExpiresAt time.Time
+	// Language is what the page is to be in; "" for what the browser likes. It is one of the request's parameters: a key that was used
+	// with another one is refused.
+	Language words.Language
 	// Card says that nothing is bought: the page takes a card for payments to come. There are no Lines then.
 	Card bool
 	// The operator's settings.
@@ -200,6 +204,7 @@ type CheckoutQuery struct {
 type CancelVisit struct {
 	Customer, Subscription string
 	Back, Done             string
+	Language               words.Language // of the page; "" for what the customer or the browser likes
 }
 
 // SubscriptionStatus is where a subscription is.

@@ -8,6 +8,7 @@ import (
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 )
 
 // State is where a payment is.
@@ -46,6 +47,10 @@ type Checkout struct {
 	OpenedAt  time.Time
 	ExpiresAt time.Time
 	Looks     int // how often it was looked after without having been told
+
+	// Language is what the page is in; "" for what the browser likes. It stays what it was when the attempt was begun: the provider
+	// takes no other one under the same key.
+	Language words.Language
 }
 
 // Subscription is the state of a subscription and the way to it.
@@ -54,6 +59,7 @@ type Subscription struct {
 	Interval     payment.Interval
 	Checkout     Checkout
 	Customer     string    // the provider's id of who pays
+	Reads        string    // which customer the provider was told to write to in which language, see Spoken
 	Reference    string    // the provider's id of the subscription itself
 	PaidAt       time.Time // when it was first paid
 	PeriodEnd    time.Time // of what is paid
@@ -129,19 +135,34 @@ func (p *Subscription) Over() bool {
 	return p.State.Over() || !p.PaidAt.IsZero() && !p.State.Open()
 }
 
-// Begin notes that a checkout page is about to be opened: its attempt is taken before the provider is asked, so that
+// Begin notes that a checkout page is about to be opened in the language: its attempt is taken before the provider is asked, so that
 // two tabs ask for the same page. now is the moment. Faults: [fault.AlreadyPaid] when something is paid already.
-func (p *Subscription) Begin(i payment.Interval, now time.Time) error {
+func (p *Subscription) Begin(i payment.Interval, l words.Language, now time.Time) error {
 	if p.State.Open() || p.State == Disputed {
 		return fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 	}
-	if p.State == CheckoutOpen && p.Interval == i && now.Before(p.Checkout.ExpiresAt) {
+	if p.State == CheckoutOpen && !p.Other(i, l, now) {
 		return nil // the same page again
 	}
 	p.State, p.Interval = CheckoutOpen, i
-	p.Checkout = Checkout{Attempt: p.Checkout.Attempt + 1, OpenedAt: now, ExpiresAt: now.Add(CheckoutLifetime)}
+	p.Checkout = Checkout{Attempt: p.Checkout.Attempt + 1, OpenedAt: now, ExpiresAt: now.Add(CheckoutLifetime), Language: l}
 	p.Due = now.Add(FirstLook)
 	return nil
+}
+
+// Other tells whether a page of this interval in this language is another one than that of the attempt.
+func (p *Subscription) Other(i payment.Interval, l words.Language, now time.Time) bool {
+	return p.Interval != i || p.Checkout.Language != l || !now.Before(p.Checkout.ExpiresAt)
+}
+
+// Spoken notes that the provider writes to its customer in the language. It returns false where that was noted before.
+func (p *Subscription) Spoken(l words.Language) bool {
+	reads := p.Customer + " " + string(l)
+	if p.Customer == "" || l == "" || p.Reads == reads {
+		return false
+	}
+	p.Reads = reads
+	return true
 }
 
 // Opened notes the page that the provider has made for the attempt. It returns false when another attempt was begun

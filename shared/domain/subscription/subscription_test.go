@@ -17,7 +17,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 func opened(t *testing.T) *subscription.Subscription {
 	t.Helper()
 	p := &subscription.Subscription{}
-	if err := p.Begin(payment.Month, noon); err != nil || !p.Opened(1, "cs_1", "https://pay.example/cs_1", "") {
+	if err := p.Begin(payment.Month, "", noon); err != nil || !p.Opened(1, "cs_1", "https://pay.example/cs_1", "") {
 		t.Fatal(err)
 	}
 	return p
@@ -40,20 +40,20 @@ func paid(t *testing.T) *subscription.Subscription {
 func TestTwoTabsGetOnePageAndAnotherIntervalAnother(t *testing.T) {
 	t.Parallel()
 	p := opened(t)
-	if err := p.Begin(payment.Month, noon.Add(time.Minute)); err != nil || p.Checkout.Attempt != 1 || p.Checkout.ID != "cs_1" {
+	if err := p.Begin(payment.Month, "", noon.Add(time.Minute)); err != nil || p.Checkout.Attempt != 1 || p.Checkout.ID != "cs_1" {
 		t.Errorf("the same again: %v, %+v", err, p.Checkout)
 	}
-	if err := p.Begin(payment.Year, noon.Add(time.Minute)); err != nil || p.Checkout.Attempt != 2 || p.Checkout.ID != "" {
+	if err := p.Begin(payment.Year, "", noon.Add(time.Minute)); err != nil || p.Checkout.Attempt != 2 || p.Checkout.ID != "" {
 		t.Errorf("another interval: %v, %+v", err, p.Checkout)
 	}
 	if p.Opened(1, "cs_late", "", "") {
 		t.Error("an older attempt's page is taken")
 	}
 	late := opened(t)
-	if err := late.Begin(payment.Month, noon.Add(subscription.CheckoutLifetime)); err != nil || late.Checkout.Attempt != 2 {
+	if err := late.Begin(payment.Month, "", noon.Add(subscription.CheckoutLifetime)); err != nil || late.Checkout.Attempt != 2 {
 		t.Errorf("after its time: %v, %+v", err, late.Checkout)
 	}
-	if err := paid(t).Begin(payment.Month, noon); !fault.Is(err, fault.AlreadyPaid) {
+	if err := paid(t).Begin(payment.Month, "", noon); !fault.Is(err, fault.AlreadyPaid) {
 		t.Errorf("after paying: %v", err)
 	}
 }
@@ -107,7 +107,7 @@ func TestAPageThatRunsOutLeavesNothingBehind(t *testing.T) {
 		p.State != subscription.None || !p.Due.IsZero() {
 		t.Errorf("its own end: %+v", p)
 	}
-	if err := p.Begin(payment.Month, noon.Add(time.Hour)); err != nil || p.Checkout.Attempt != 2 {
+	if err := p.Begin(payment.Month, "", noon.Add(time.Hour)); err != nil || p.Checkout.Attempt != 2 {
 		t.Errorf("another try: %v, %+v", err, p.Checkout)
 	}
 }
@@ -173,7 +173,7 @@ func TestTheLastFactsDecide(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		one, other := &subscription.Subscription{}, &subscription.Subscription{}
 		for _, p := range []*subscription.Subscription{one, other} {
-			if err := p.Begin(payment.Year, noon); err != nil {
+			if err := p.Begin(payment.Year, "", noon); err != nil {
 				t.Fatal(err)
 			}
 			for range rapid.IntRange(0, 6).Draw(t, "before") {
@@ -214,7 +214,7 @@ func TestFM9AnEarlierSubscriptionsEndChangesNothing(t *testing.T) {
 		"with a page out": func() *subscription.Subscription {
 			p := paid(t)
 			p.Reduce(noon.Add(time.Hour), facts("canceled"))
-			if err := p.Begin(payment.Year, noon.Add(2*time.Hour)); err != nil || !p.Opened(2, "cs_2", "https://pay.example/cs_2", "") {
+			if err := p.Begin(payment.Year, "", noon.Add(2*time.Hour)); err != nil || !p.Opened(2, "cs_2", "https://pay.example/cs_2", "") {
 				t.Fatal(err)
 			}
 			return p

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Provider is the payment service. Failures are payment.Error; of [Unsold] they are faults with code [fault.PaymentsOff].
@@ -63,8 +64,11 @@ type Provider interface {
 	RemoveItem(ctx context.Context, item string) error
 	// DisputesOf lists the disputes of a payment.
 	DisputesOf(ctx context.Context, intent string) ([]payment.Dispute, error)
-	// BillingPortal is the address of the service's own page for cards and invoices.
-	BillingPortal(ctx context.Context, customer, returnURL string) (string, error)
+	// Speak has the service write to a customer, and show its invoices, in the language.
+	Speak(ctx context.Context, customer string, l words.Language) error
+	// BillingPortal is the address of the service's own page for cards and invoices; in the language, or for "" in that of the customer
+	// or of the browser.
+	BillingPortal(ctx context.Context, customer, returnURL string, l words.Language) (string, error)
 	// CancelPage is the address of the service's own page on which a customer cancels one subscription. It is Refused for one that
 	// cannot be cancelled there, since it has ended or ends already.
 	CancelPage(ctx context.Context, v payment.CancelVisit) (string, error)

@@ -82,7 +82,7 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 		return Page{}, err
 	}
 	ref := id.RefOf(agencyID, caller.Email)
-	// A page of another interval, or one that has ended, is closed first; then the loop begins anew.
+	// A page of another interval or in another language, or one that has ended, is closed first; then the loop begins anew.
 	const rounds = 4
 	for range rounds {
 		c, err := s.begin(ctx, agencyID, ref, every, seen)
@@ -97,7 +97,7 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 	return Page{}, fault.New(fault.Unavailable, "errors.several_pages_were_opened_at_once")
 }
 
-// begin takes the attempt. A page that is open for another interval is closed before.
+// begin takes the attempt. A page that is open for another interval, or in another language, is closed before.
 func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, every payment.Interval, seen string,
 ) (c *client.Client, err error) {
 	err = conflict.Retry(ctx, func() error {
@@ -107,10 +107,10 @@ func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, e
 		if seen != "" && seen != c.Invite.OfferIn(words.In(ctx)) {
 			return fault.New(fault.OfferChanged, "errors.has_changed_what_it_offers_since", "agency_name", c.Invite.From.AgencyName)
 		}
-		now := s.Now()
+		now, l := s.Now(), words.In(ctx)
 		before := c.Payment
 		old := before.Checkout
-		if before.State == subscription.CheckoutOpen && old.ID != "" && (before.Interval != every || !now.Before(old.ExpiresAt)) {
+		if before.State == subscription.CheckoutOpen && old.ID != "" && before.Other(every, l, now) {
 			ended, err := s.Provider.ExpireCheckout(ctx, old.ID)
 			if err != nil && !payment.Is(err, payment.Missing) {
 				return asFault(err)
@@ -122,7 +122,7 @@ func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, e
 				return fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 			}
 		}
-		if err := c.Payment.Begin(every, now); err != nil {
+		if err := c.Payment.Begin(every, l, now); err != nil {
 			return err
 		}
 		if !shownIn(ctx, c) && c.Payment == before {
@@ -326,7 +326,7 @@ func (s *Checkouts) request(c *client.Client) payment.CheckoutRequest {
 		SuccessURL: back, CancelURL: s.Settings.Origin + "/checkout?agency=" + string(c.Agency) + "&canceled=1",
 		ExpiresAt:    p.Checkout.ExpiresAt.Truncate(time.Second),
 		AutomaticTax: c.Contract().Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes,
-		BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
+		BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs, Language: p.Checkout.Language,
 	}
 	for _, l := range c.Contract().Lines {
 		r.Lines = append(r.Lines, payment.Line{PriceID: l.Price(p.Interval).ID, Quantity: 1})

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Invoices leads clients to their cards and invoices, which the payment service keeps.
@@ -30,7 +31,7 @@ func (s *Invoices) Page(ctx context.Context, caller identity.Caller, agency id.A
 	if err != nil {
 		return "", err
 	}
-	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.back(agency))
+	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.back(agency), said(ctx))
 	if payment.Is(err, payment.Missing) {
 		return "", errNoAccount
 	}
@@ -47,7 +48,13 @@ func (s *Invoices) Cancel(ctx context.Context, caller identity.Caller, agency id
 	if pay.Reference == "" { // its agency pays
 		return "", fault.New(fault.NotFound, "errors.theres_no_subscription_to_cancel_it")
 	}
-	return cancelPage(ctx, s.Provider, pay, s.back(agency), "&")
+	return cancelPage(ctx, s.Provider, pay, s.back(agency), "&", said(ctx))
+}
+
+// said is the language that the person's page was in; "" where none was said, and the payment service goes by what it knows.
+func said(ctx context.Context) words.Language {
+	l, _ := words.Said(ctx)
+	return l
 }
 
 func (s *Invoices) back(agency id.Agency) string {
@@ -56,14 +63,15 @@ func (s *Invoices) back(agency id.Agency) string {
 
 // cancelPage is where what renews is cancelled; from there one comes back, and with ending=1 when it was. The payment service may
 // know better than what was written down: then its page of everything is shown, which says how it stands.
-func cancelPage(ctx context.Context, provider Provider, pay *subscription.Subscription, back, joint string) (string, error) {
+func cancelPage(ctx context.Context, provider Provider, pay *subscription.Subscription, back, joint string, l words.Language,
+) (string, error) {
 	if !pay.Renews() {
 		return "", fault.New(fault.NotFound, "errors.theres_no_subscription_to_cancel_it")
 	}
 	url, err := provider.CancelPage(ctx, payment.CancelVisit{Customer: pay.Customer, Subscription: pay.Reference, Back: back,
-		Done: back + joint + "ending=1"})
+		Done: back + joint + "ending=1", Language: l})
 	if payment.Is(err, payment.Refused) {
-		url, err = provider.BillingPortal(ctx, pay.Customer, back)
+		url, err = provider.BillingPortal(ctx, pay.Customer, back, l)
 	}
 	if payment.Is(err, payment.Missing) {
 		return "", errNoAccount

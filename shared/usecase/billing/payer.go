@@ -328,12 +328,34 @@ func (s *Cards) begin(ctx context.Context, by *PayerChanges, at Party, agencyID 
 			return fault.New(fault.NoChange, "errors.payer_no_card")
 		}
 		before := c.Change.Next
-		if err := c.Change.Next.Begin(c.Change.Terms.Every, now); err != nil || c.Change.Next == before {
+		var l words.Language // of an agency's people it is what their browser likes
+		if at.Side() == client.ByClient {
+			l = words.In(ctx)
+		}
+		if err := s.shutOther(ctx, before, l, now); err != nil {
+			return err
+		}
+		if err := c.Change.Next.Begin(c.Change.Terms.Every, l, now); err != nil || c.Change.Next == before {
 			return err
 		}
 		return s.Store.Commit(ctx, agencyID, client.Change{Client: c})
 	})
 	return c, err
+}
+
+// shutOther closes a page that is open in another language.
+func (s *Cards) shutOther(ctx context.Context, next subscription.Subscription, l words.Language, now time.Time) error {
+	if next.State != subscription.CheckoutOpen || next.Checkout.ID == "" || !next.Other(next.Interval, l, now) {
+		return nil
+	}
+	ended, err := s.Provider.ExpireCheckout(ctx, next.Checkout.ID)
+	if err != nil && !payment.Is(err, payment.Missing) {
+		return asFault(err)
+	}
+	if ended.Status == payment.CheckoutComplete { // which the worker is about to see
+		return fault.New(fault.NoChange, "errors.payer_no_card")
+	}
+	return nil
 }
 
 // open makes the page of the attempt that was taken. done is false when the attempt is out of date.
@@ -365,6 +387,7 @@ func (s *Cards) open(ctx context.Context, c *client.Client, email string) (page 
 		Reference: string(p.ID), Customer: customer, Email: email, Metadata: changeMetadata(c),
 		SuccessURL: back + "&card=1", CancelURL: back + "&canceled=1", ExpiresAt: p.Next.Checkout.ExpiresAt.Truncate(time.Second),
 		AutomaticTax: p.Terms.New.Tax.Way == contract.Worked, BillingAddress: s.Settings.BillingAddress,
+		Language: p.Next.Checkout.Language,
 	}
 	made, err := s.Provider.CreateCheckout(ctx, request)
 	if customerGone(err) && request.Customer != "" {

@@ -117,7 +117,7 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 				return fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 			}
 		}
-		if err := a.Payment.Begin(every, s.Now().Truncate(time.Millisecond)); err != nil {
+		if err := a.Payment.Begin(every, "", s.Now().Truncate(time.Millisecond)); err != nil {
 			return err
 		}
 		if a.Payment == before.Payment {
@@ -372,7 +372,7 @@ func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string
 	if err != nil {
 		return "", err
 	}
-	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.Settings.Origin+back)
+	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.Settings.Origin+back, "")
 	if payment.Is(err, payment.Missing) {
 		return "", errNoAccount
 	}
@@ -386,7 +386,7 @@ func (s *Plans) Cancel(ctx context.Context, caller identity.Caller, back string)
 	if err != nil {
 		return "", err
 	}
-	return cancelPage(ctx, s.Provider, pay, s.Settings.Origin+back, "?")
+	return cancelPage(ctx, s.Provider, pay, s.Settings.Origin+back, "?", "")
 }
 
 // paid is how the payment of an owner's agency that has paid stands.

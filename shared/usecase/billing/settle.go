@@ -173,7 +173,7 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentInquiry, ""))
 	}
 	tells := s.Mail != nil && after == nil && c.Payment.Tell(now)
-	if change.Changed || tells || followed || len(w.Audit) > 0 {
+	if spoken := s.speak(ctx, c); spoken || change.Changed || tells || followed || len(w.Audit) > 0 {
 		if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
 			return nil, err
 		}
@@ -183,6 +183,25 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 		after = func() error { return s.tell(ctx, c) }
 	}
 	return s.tellChange(ctx, c, after), nil
+}
+
+// speak has the payment service write to a client that pays in its language. It returns whether there is anything new to note. What the
+// service does not take in this moment is said again by the next look, and keeps no payment up.
+func (s *Checkouts) speak(ctx context.Context, c *client.Client) bool {
+	l, was := c.Language, c.Payment
+	if deal := c.Contract(); l == "" && deal != nil {
+		l = deal.Language
+	}
+	if c.AgencyPays() || c.Erased() || !c.Payment.State.Open() || !c.Payment.Spoken(l) {
+		return false
+	}
+	if err := s.Provider.Speak(ctx, c.Payment.Customer, l); payment.Is(err, payment.Passing) {
+		c.Payment = was
+		return false
+	} else if err != nil && !payment.Is(err, payment.Missing) {
+		slog.WarnContext(ctx, "the payment service writes to a client in another language", "client", c.ID, "language", l, "error", err)
+	}
+	return true
 }
 
 // tell hands over the mails about what has happened, and notes that: what could not be handed over is told by the look that is due

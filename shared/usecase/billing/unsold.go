@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 )
 
 var errUnsold = fault.New(fault.PaymentsOff, "errors.payments_are_not_set_up_on")
@@ -114,8 +115,13 @@ func (Unsold) RemoveItem(context.Context, string) error { return errUnsold }
 // DisputesOf fails.
 func (Unsold) DisputesOf(context.Context, string) ([]payment.Dispute, error) { return nil, errUnsold }
 
+// Speak fails.
+func (Unsold) Speak(context.Context, string, words.Language) error { return errUnsold }
+
 // BillingPortal fails.
-func (Unsold) BillingPortal(context.Context, string, string) (string, error) { return "", errUnsold }
+func (Unsold) BillingPortal(context.Context, string, string, words.Language) (string, error) {
+	return "", errUnsold
+}
 
 // CancelPage fails.
 func (Unsold) CancelPage(context.Context, payment.CancelVisit) (string, error) { return "", errUnsold }
