@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sharelink"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/sharing"
@@ -369,6 +370,7 @@ func (t *Table) putRequest(q *sharelink.Request) types.TransactWriteItem {
 	w.s("link", string(q.Link))
 	w.s("email", string(q.Email))
 	w.s("name", q.Name)
+	w.s("lang", string(q.Language))
 	w.s("state", string(q.State))
 	w.t("created", q.CreatedAt)
 	w.t("decided", q.DecidedAt)
@@ -386,7 +388,8 @@ func (t *Table) putRequest(q *sharelink.Request) types.TransactWriteItem {
 
 func readRequest(r *reader) (*sharelink.Request, error) {
 	return &sharelink.Request{ID: id.JoinRequest(r.s("id")), Agency: id.Agency(r.s("pk")), Link: id.ShareLink(r.s("link")),
-		Email: email.Address(r.s("email")), Name: r.s("name"), State: sharelink.RequestState(r.s("state")), CreatedAt: r.time("created"),
+		Email: email.Address(r.s("email")), Name: r.s("name"), Language: words.Language(r.s("lang")),
+		State: sharelink.RequestState(r.s("state")), CreatedAt: r.time("created"),
 		DecidedAt: r.time("decided"), Client: id.Client(r.s("client")), Version: int(r.n("v")),
 		Mail: agency.Notice{Job: r.s("job"), Claimed: r.yes("claimed"), Tries: int(r.n("tries")), Due: r.time("due")}}, r.err
 }

@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // RequestState is where a request to join is in its life.
@@ -27,6 +28,7 @@ type Request struct {
 	Link      id.ShareLink
 	Email     email.Address // "" once it is decided on: then the client has it, or nobody
 	Name      string
+	Language  words.Language // of the page on which they asked; "" where that is not known
 	State     RequestState
 	CreatedAt time.Time
 	DecidedAt time.Time     // zero while it waits
@@ -36,10 +38,10 @@ type Request struct {
 }
 
 // Ask makes the request of an address. before is what there is at its place, or nil: a request whose time is over, or that was
-// approved for somebody who has gone since, is made anew.
-func Ask(l *Link, before *Request, a email.Address, name string, now time.Time) *Request {
+// approved for somebody who has gone since, is made anew. in is the language of the page on which it is made.
+func Ask(l *Link, before *Request, a email.Address, name string, in words.Language, now time.Time) *Request {
 	r := &Request{ID: id.JoinRequestAt(id.JoinRef(l.ID, a), now), Agency: l.Agency, Link: l.ID, Email: a,
-		Name: name, State: Waiting, CreatedAt: now}
+		Name: name, Language: in, State: Waiting, CreatedAt: now}
 	if before != nil {
 		r.Version = before.Version
 	}

@@ -168,14 +168,14 @@ func TestPortalL6DomainsAreMatchedLetterByLetter(t *testing.T) {
 func TestPortalL7ARequestIsDecidedOnceAndExpires(t *testing.T) {
 	t.Parallel()
 	l, _ := made(t)
-	ask := func() *sharelink.Request { return sharelink.Ask(l, nil, "pat@acme.example", "Pat", noon) }
+	ask := func() *sharelink.Request { return sharelink.Ask(l, nil, "pat@acme.example", "Pat", "", noon) }
 	if r := ask(); r.At(noon.Add(sharelink.Life-time.Millisecond)) != sharelink.Waiting ||
 		r.At(noon.Add(sharelink.Life)) != sharelink.Expired ||
 		!fault.Is(r.MayDecide(noon.Add(sharelink.Life)), fault.NotPending) || r.MayDecide(noon) != nil {
 		t.Error("it does not expire after 14 days")
 	}
-	if a, b := ask(), sharelink.Ask(l, nil, "pat@acme.example", "", noon.Add(time.Hour)); a.Ref() != b.Ref() || a.ID == b.ID ||
-		a.Ref() == sharelink.Ask(l, nil, "kim@acme.example", "", noon).Ref() {
+	if a, b := ask(), sharelink.Ask(l, nil, "pat@acme.example", "", "", noon.Add(time.Hour)); a.Ref() != b.Ref() || a.ID == b.ID ||
+		a.Ref() == sharelink.Ask(l, nil, "kim@acme.example", "", "", noon).Ref() {
 		t.Error("an address does not have one request for a link")
 	}
 	r := ask()

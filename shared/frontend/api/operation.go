@@ -22,6 +22,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/release"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -183,6 +184,21 @@ func (r *Resource) Unheld(origin string) *Resource {
 	return Route(origin, operations...)
 }
 
+// Speaks is the path as one that clients' pages ask by themselves, and show what it refuses: that is said in the language that the page
+// asks for by Accept-Language. Other callers read English. The areas are those that it takes sentences from.
+func (r *Resource) Speaks(areas ...*words.Area) *Resource {
+	words.Speak(words.Errors, words.Time)
+	words.Speak(areas...)
+	served := r.guard
+	r.guard = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if l, ok := words.Accepted(req.Header.Get("Accept-Language")); ok {
+			req = req.WithContext(words.With(req.Context(), l))
+		}
+		served.ServeHTTP(w, req)
+	})
+	return r
+}
+
 // ServeHTTP serves the path; path parameters are the request's path values.
 func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.guard.ServeHTTP(w, req) }
 
@@ -318,6 +334,9 @@ func tell(ctx context.Context, err error) *fault.Error {
 		}
 	} else {
 		event.Annotate(ctx, "code", string(f.Code))
+	}
+	if l, said := words.Said(ctx); said {
+		f = f.In(l)
 	}
 	return f
 }

@@ -114,7 +114,7 @@ func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.
 		if err != nil {
 			return err
 		}
-		prefer(r, cmp.Or(c.Language, c.Invite.Language))
+		prefer(r, written(c, nil))
 		return show(w, r, caller, c)
 	}),
 		words.Checkout, words.Contract, words.Money, words.Receipt, words.Portal)

@@ -106,9 +106,12 @@ func (s *Site) dead(w http.ResponseWriter, r *http.Request, err error, f *fault.
 
 // invitation prepares the page for whoever is looking. From then on the request speaks the page's language.
 func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, caller identity.Caller) (page.Invitation, error) {
-	l := words.In(r.Context())
 	token, now := r.PathValue("token"), s.now()
 	i, err := invitations.View(r.Context(), token, caller)
+	if i.Client != nil {
+		prefer(r, written(i.Client, i.Agency()))
+	}
+	l := words.In(r.Context())
 	if f := fault.As(err); f != nil && i.Client != nil {
 		d := &deadLink{page.DeadLink{Brand: senderBrand(i.Client.Invite.From)}, f}
 		if d.view.Expired = f.Code == fault.Expired; !d.view.Expired {
@@ -125,8 +128,6 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	}
 	c := i.Client
 	event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID), "invite", string(c.Invite.ID))
-	prefer(r, c.Reads(i.Agency()))
-	l = words.In(r.Context())
 	v := page.Invitation{
 		Brand: senderBrand(c.Invite.From), Inviter: c.Invite.From.Name,
 		URL: invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),
@@ -177,7 +178,8 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes,
 		if err != nil {
 			return err
 		}
-		v.Providers, v.With = buttons(words.In(r.Context()), providers, v.URL), r.PostForm.Get("with")
+		l := words.In(r.Context())
+		v.Providers, v.With = buttons(l, providers, v.URL), r.PostForm.Get("with")
 		to, invite, err := invitations.AddressIn(r.Context(), r.PathValue("token"), r.PostForm.Get("timeZone"))
 		if err != nil {
 			return err
@@ -251,6 +253,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 		case err == nil:
 			return seeOther(w, afterCode(opened, portalPath(string(c.Agency))+"&welcome=1"))
 		case fault.Is(err, fault.PaymentRequired): // the person is signed in, and says there how it pays
+			carry(w, r)
 			return seeOther(w, afterCode(opened, v.Pays))
 		case fault.Is(err, fault.OfferChanged): // it is shown anew, with what is offered now
 			f := fault.As(err)

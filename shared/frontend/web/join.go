@@ -25,11 +25,11 @@ func joinPath(token string) string { return "/join/" + url.PathEscape(token) }
 func JoinPage(s *Site, auth *signin.Authenticator, joins *sharing.Joins, codes *signin.Codes, signIns *signin.SignIns,
 	providers []identity.OpenIDProvider) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		l := words.In(r.Context())
 		v, status, err := s.join(r, joins, caller)
 		if err != nil {
 			return err
 		}
+		l := words.In(r.Context())
 		q := r.URL.Query()
 		if v.Step == page.JoinAsk || v.Step == page.JoinConfirm {
 			v.Name, v.Note, v.Providers = q.Get("name"), setbackNote(l, q, providers), buttons(l, providers, "")
@@ -70,6 +70,7 @@ func (s *Site) join(r *http.Request, joins *sharing.Joins, caller identity.Calle
 }
 
 func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller identity.Caller) (page.Join, int, error) {
+	prefer(r, written(v.Client, v.Agency))
 	l := words.In(r.Context())
 	out := page.Join{Brand: brandOf(v.Agency), URL: joinPath(r.PathValue("token")), Person: string(caller.Email),
 		Approval: v.Link.Approval, Portal: portalPath(string(v.Agency.ID))}
@@ -181,11 +182,11 @@ func joinable(ctx context.Context, joins *sharing.Joins, path string) (bool, err
 // joinCode mails a sign-in code to the address that somebody types who wants to join, or leads to a provider with the name that was typed.
 func joinCode(s *Site, joins *sharing.Joins, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByHolder, s.unlessGone(func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		l := words.In(r.Context())
 		v, _, err := s.join(r, joins, identity.Caller{})
 		if err != nil {
 			return err
 		}
+		l := words.In(r.Context())
 		v.Email, v.Name, v.With = r.PostForm.Get("email"), r.PostForm.Get("name"), r.PostForm.Get("with")
 		v.Providers = buttons(l, providers, "")
 		if by, ok := identity.FindProvider(providers, identity.ProviderID(r.PostForm.Get("by"))); ok {

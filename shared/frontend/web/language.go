@@ -1,9 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
@@ -38,6 +41,28 @@ func spoken(r *http.Request, offers bool) *http.Request {
 func prefer(r *http.Request, l words.Language) {
 	if _, said := words.Said(r.Context()); !said && l != "" {
 		*r = *r.WithContext(words.With(r.Context(), l))
+	}
+}
+
+// written is the language in which somebody is written to, by what is known of it and of the agency; "" where nobody has said any.
+// Both may be nil.
+func written(c *client.Client, a *agency.Agency) (l words.Language) {
+	if c != nil {
+		l = cmp.Or(c.Language, c.Invite.Language)
+	}
+	if a != nil {
+		l = cmp.Or(l, a.Language)
+	}
+	return l
+}
+
+// carry has the browser keep the language in which somebody goes on to pages that do not know who writes to them, where it says none
+// itself.
+func carry(w http.ResponseWriter, r *http.Request) {
+	_, chosen := words.ParseLanguage(cookie.Language(r))
+	_, likes := words.Accepted(r.Header.Get("Accept-Language"))
+	if l, said := words.Said(r.Context()); said && !chosen && !likes {
+		http.SetCookie(w, cookie.Speak(string(l)))
 	}
 }
 

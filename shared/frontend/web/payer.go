@@ -90,6 +90,7 @@ func PortalPayerPage(s *Site, auth *signin.Authenticator, contracts *billing.Con
 		if err != nil {
 			return nil, payerView{}, err
 		}
+		prefer(r, written(c, nil))
 		l := words.In(r.Context())
 		v := payerView{side: client.ByClient, party: billing.Party{Agency: with}, may: true, in: l,
 			Payer: page.Payer{Brand: senderBrand(c.Invite.From), Person: string(caller.Email), URL: portalPayerPath(with),

@@ -19,11 +19,11 @@ import (
 // PortalDetailsPage shows a client what an agency has about it, as far as its roles open that, and lets it change what it may.
 func PortalDetailsPage(s *Site, auth *signin.Authenticator, own *contacts.Own) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		l := words.In(r.Context())
 		v, err := s.details(r, caller, own)
 		if err != nil {
 			return err
 		}
+		l := words.In(r.Context())
 		if r.URL.Query().Get("done") == "saved" {
 			v.Note = page.Note{Tone: page.Good, Text: l.Say("details.details_saved")}
 		}
@@ -88,7 +88,6 @@ func detailsPath(r *http.Request) string {
 
 // details prepares the page.
 func (s *Site) details(r *http.Request, caller identity.Caller, own *contacts.Own) (page.PortalDetails, error) {
-	l := words.In(r.Context())
 	ctx := r.Context()
 	var which, last id.Agency
 	if r.URL.Query().Get("agency") != "" {
@@ -104,6 +103,8 @@ func (s *Site) details(r *http.Request, caller identity.Caller, own *contacts.Ow
 		return page.PortalDetails{}, err
 	}
 	event.Annotate(ctx, "agency", string(m.Agency.ID), "client", string(m.Client.ID))
+	prefer(r, written(m.Client, m.Agency))
+	l := words.In(r.Context())
 	v := page.PortalDetails{Brand: brandOf(m.Agency), Person: string(caller.Email), Portal: portalPath(string(m.Agency.ID)),
 		URL: detailsPath(r)}
 	for _, c := range m.Cards {

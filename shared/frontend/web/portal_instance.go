@@ -21,11 +21,11 @@ import (
 func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.Instances) *Page {
 	return speaks(s.page("portalInstancePage", auth, identity.ByClient,
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-			l := words.In(r.Context())
 			v, err := s.portalInstance(r, instances, caller)
 			if err != nil {
 				return err
 			}
+			l := words.In(r.Context())
 			switch r.URL.Query().Get("done") {
 			case "on":
 				v.Note = page.Note{Tone: page.Good, Text: l.Say("portal.switched_on")}
@@ -97,7 +97,6 @@ func portalInstancePath(x id.Resource) string {
 
 // portalInstance prepares the page of the instance that the path names.
 func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, caller identity.Caller) (page.PortalInstance, error) {
-	l := words.In(r.Context())
 	ctx, now := r.Context(), s.now()
 	which, err := id.ParseResource(r.PathValue("instanceId"))
 	if err != nil {
@@ -108,6 +107,8 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 		return page.PortalInstance{}, err
 	}
 	event.Annotate(ctx, "agency", string(x.Agency.ID), "client", string(x.Client.ID))
+	prefer(r, written(x.Client, x.Agency))
+	l := words.In(r.Context())
 	if x.Reason.Says() {
 		event.Annotate(ctx, "n8n", "not shown")
 	}

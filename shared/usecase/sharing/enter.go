@@ -20,6 +20,8 @@ import (
 type person struct {
 	Email email.Address // proven
 	Name  string        // "" for none
+
+	Language words.Language // of the page on which they join or have asked to; "" where that is not known
 }
 
 // enter takes a use of the link and makes the person a client, or gives a client more. by is whose rights that rests on. The change has
@@ -51,6 +53,9 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 			return nil, err
 		}
 		c, change.Join = next, true
+		if who.Language != "" { // else the one of before, or the agency's
+			c.Language = who.Language
+		}
 		if len(roles) == 0 && less { // the administrators hear of it
 			change.Audit = append(change.Audit, row(now, audit.System, audit.NothingOpen, string(c.ID), ""))
 		}

@@ -239,7 +239,7 @@ type Outcome struct {
 
 // Join makes the signed-in person a client, exactly once, with the roles that the link has now; or adds them to a client's; or notes
 // that the person asks to, where the link is for those alone whom an administrator lets in. A use is taken with it, in one
-// transaction. Joining again is no fault, changes nothing and takes no use.
+// transaction. From then on a new client is written to in the language of the context. Joining again is no fault, changes nothing and takes no use.
 //
 // Faults: [fault.Unauthenticated]; those of [Joins.View]; [fault.AlreadyClient] for a client that was not asked yet; [fault.RateLimited].
 func (j *Joins) Join(ctx context.Context, token string, caller identity.Caller, in Joining, ip string) (*Outcome, error) {
@@ -284,7 +284,8 @@ func (j *Joins) Join(ctx context.Context, token string, caller identity.Caller, 
 		if err := at.Ledger.Join(now); err != nil {
 			return err
 		}
-		c, err := enter(at, person{caller.Email, name}, at.Maker, now)
+		l, _ := words.Said(ctx)
+		c, err := enter(at, person{caller.Email, name, l}, at.Maker, now)
 		if err != nil {
 			return err
 		}
@@ -309,7 +310,8 @@ func (j *Joins) ask(ctx context.Context, at *Scene, caller identity.Caller, name
 		e.Retry, e.Limit = time.Hour, fault.Limit{Name: "join-requests", Quota: sharelink.MaxWaiting, Window: sharelink.Life}
 		return nil, e
 	}
-	r := sharelink.Ask(at.Link, at.Request, caller.Email, name, now)
+	l, _ := words.Said(ctx)
+	r := sharelink.Ask(at.Link, at.Request, caller.Email, name, l, now)
 	return r, j.Store.Ask(ctx, Asking{Request: r, Link: at.Link, Staff: at.Agency.Staff, Ledger: at.Ledger, Tell: at.Ledger.Asked(now),
 		Audit: row(now, audit.Invitee, audit.JoinRequested, string(at.Link.ID), "")})
 }

@@ -86,7 +86,7 @@ func (q *Requests) Approve(ctx context.Context, caller identity.Caller, which id
 	var r *sharelink.Request
 	err := q.decide(ctx, caller, which, func(at *Scene, now time.Time) error {
 		r = at.Request
-		who := person{r.Email, r.Name}
+		who := person{r.Email, r.Name, r.Language}
 		switch {
 		case at.Link == nil:
 			return fault.New(fault.NotActive, "links.link_gone")

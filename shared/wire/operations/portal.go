@@ -2,6 +2,7 @@ package operations
 
 import (
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/api"
 )
 
@@ -22,7 +23,7 @@ func (f Functions) PortalEntry() event.Function {
 
 // PortalWorkflow serves /v1/portal/instances/{instanceId}/workflows/{workflowId}.
 func (f Functions) PortalWorkflow() event.Function {
-	return api.Route(f.p.Origin(), api.SetWorkflowState(f.p.Authenticator(), f.p.PortalInstances())).Function()
+	return api.Route(f.p.Origin(), api.SetWorkflowState(f.p.Authenticator(), f.p.PortalInstances())).Speaks(words.N8N).Function()
 }
 
 // PortalLeave serves /v1/portal/leave.

@@ -36,7 +36,7 @@ func (f Functions) StepUp() event.Function {
 // StepUpPasskeyOptions serves /v1/sessions/current/step-up-passkey-options.
 func (f Functions) StepUpPasskeyOptions() event.Function {
 	p := f.p
-	return api.Route(p.Origin(), api.BeginPasskeyStepUp(p.Authenticator(), p.PasskeyConfirming(), p.Origin())).Function()
+	return api.Route(p.Origin(), api.BeginPasskeyStepUp(p.Authenticator(), p.PasskeyConfirming(), p.Origin())).Speaks().Function()
 }
 
 // Me serves /v1/me.
@@ -63,12 +63,12 @@ func (f Functions) Passkey() event.Function {
 // PasskeyOptions serves /v1/me/passkeys/options.
 func (f Functions) PasskeyOptions() event.Function {
 	p := f.p
-	return api.Route(p.Origin(), api.BeginPasskey(p.Authenticator(), p.PasskeyRegistering(), p.Origin(), p.Platform())).Function()
+	return api.Route(p.Origin(), api.BeginPasskey(p.Authenticator(), p.PasskeyRegistering(), p.Origin(), p.Platform())).Speaks().Function()
 }
 
 // PasskeySessionOptions serves /v1/sessions/passkey-options.
 func (f Functions) PasskeySessionOptions() event.Function {
-	return api.Route(f.p.Origin(), api.BeginPasskeySignIn(f.p.PasskeyAsking(), f.p.Origin())).Function()
+	return api.Route(f.p.Origin(), api.BeginPasskeySignIn(f.p.PasskeyAsking(), f.p.Origin())).Speaks().Function()
 }
 
 // APIKeys serves /v1/api-keys.

@@ -38,16 +38,16 @@ func Start(f func(Functions) event.Function) {
 func (f Functions) Passkeys() event.Function {
 	auth := f.p.Authenticator()
 	return api.Route(f.p.Origin(), api.ListPasskeys(auth, f.p.Keyring(), f.p.Origin()),
-		api.AddPasskey(auth, f.p.PasskeyRegistrations(f.p.verifier()))).Function()
+		api.AddPasskey(auth, f.p.PasskeyRegistrations(f.p.verifier()))).Speaks().Function()
 }
 
 // PasskeySession serves /v1/sessions/passkey.
 func (f Functions) PasskeySession() event.Function {
-	return api.Route(f.p.Origin(), api.SignInWithPasskey(f.p.PasskeySignIns(f.p.verifier()))).Function()
+	return api.Route(f.p.Origin(), api.SignInWithPasskey(f.p.PasskeySignIns(f.p.verifier()))).Speaks().Function()
 }
 
 // StepUpPasskey serves /v1/sessions/current/step-up-passkey.
 func (f Functions) StepUpPasskey() event.Function {
 	p := f.p
-	return api.Route(p.Origin(), api.StepUpWithPasskey(p.Authenticator(), p.PasskeyConfirmations(p.verifier()))).Function()
+	return api.Route(p.Origin(), api.StepUpWithPasskey(p.Authenticator(), p.PasskeyConfirmations(p.verifier()))).Speaks().Function()
 }

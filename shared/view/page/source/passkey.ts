@@ -24,7 +24,8 @@ class Refused extends Error {
 async function send(path: string, body?: Json): Promise<Json> {
   const answer = await fetch(path, {
     method: "POST", credentials: "same-origin",
-    headers: body ? { "Content-Type": "application/json" } : {}, body: body && JSON.stringify(body),
+    headers: { "Accept-Language": document.documentElement.lang, ...(body && { "Content-Type": "application/json" }) },
+    body: body && JSON.stringify(body),
   });
   const said = (await answer.json()) as Json;
   if (!answer.ok) throw new Refused(String(said.code), String(said.detail));

@@ -20,7 +20,8 @@ export function switches(): void {
       let is = !want;
       try {
         const answer = await fetch(form.dataset.switch!, {
-          method: "PUT", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify({ active: want }),
+          method: "PUT", body: JSON.stringify({ active: want }),
+          headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": document.documentElement.lang },
         });
         const body = await answer.json();
         if (answer.ok) {

@@ -1,7 +1,9 @@
 // Times in the reader's own zone, and "2 minutes ago" that stays true while the page is open.
 
-const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "medium" });
+const { lang } = document.documentElement;
+const words = new Intl.RelativeTimeFormat(lang, { numeric: "always" });
+// In English the day goes before the month, as on the rest of the page.
+const exact = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { dateStyle: "long", timeStyle: "medium" });
 const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
 // When each time was first seen here, and how far it was then: this machine's clock may be wrong, its pace is not.
