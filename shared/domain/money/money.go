@@ -127,7 +127,7 @@ func (a Amount) String() string { return a.In(words.English) }
 // "€ 29,00" in Dutch. No space in it breaks.
 func (a Amount) In(l words.Language) string {
 	number := l.Decimal(a.Minor, Decimals(a.Currency))
-	before := symbol(a.Currency)
+	before := symbol(l, a.Currency)
 	after := strings.TrimSuffix(before, space)
 	if after == "" {
 		return number
@@ -151,6 +151,17 @@ func (a Amount) In(l words.Language) string {
 	return number + space + after
 }
 
+// signs are those of languages that write other ones than German, Hebrew and English do (Unicode CLDR 48, currencies); what is not among
+// them is written with its code. The euro has one sign everywhere.
+var signs = map[words.Language]map[string]string{
+	words.French:     {"USD": "$US", "GBP": "£GB", "INR": "₹", "KRW": "₩", "AUD": "$AU", "CAD": "$CA", "NZD": "$NZ"},
+	words.Spanish:    {"USD": "US$"},
+	words.Italian:    {"GBP": "£", "AUD": "A$", "CAD": "CA$", "NZD": "NZ$"},
+	words.Dutch:      {"USD": "US$", "GBP": "£", "JPY": "JP¥", "INR": "₹", "KRW": "₩", "AUD": "AU$", "CAD": "C$", "NZD": "NZ$"},
+	words.Portuguese: {"USD": "US$", "GBP": "£", "JPY": "JP¥", "INR": "₹", "KRW": "₩", "AUD": "AU$", "CAD": "CA$", "NZD": "NZ$"},
+	words.Polish:     {},
+}
+
 // space is one that does not break.
 const space = "\u00a0"
 
@@ -167,9 +178,15 @@ func Decimals(currency string) int {
 	return 2
 }
 
-// symbol is what stands before the number: the sign where it is known to everybody and belongs to one currency, with
+// symbol is what stands beside the number: the sign where everybody who reads the language knows it and it belongs to one currency, with
 // the dollar as the United States', else the code.
-func symbol(currency string) string {
+func symbol(l words.Language, currency string) string {
+	if own, has := signs[l]; has && currency != "EUR" && currency != "" {
+		if s := own[currency]; s != "" {
+			return s
+		}
+		return currency + space
+	}
 	switch currency {
 	case "EUR":
 		return "€"

@@ -181,8 +181,8 @@ func (l Language) form(n int64) string {
 	return other
 }
 
-// Number is how the language writes a whole number, its thousands apart (Unicode CLDR 48, numbers). Spanish and Polish leave four
-// digits together.
+// Number is how the language writes a whole number, its thousands apart (Unicode CLDR 48, numbers). Spanish, Italian and Polish
+// leave four digits together.
 func (l Language) Number(n int64) string { return l.Decimal(n, 0) }
 
 // Decimal is how the language writes a number of which the last decimals digits stand behind the point: 129000 with two is "1,290.00".
@@ -191,6 +191,9 @@ func (l Language) Decimal(n int64, decimals int) string {
 	sign := ""
 	if n < 0 {
 		sign, size = "-", -size
+		if l == Hebrew {
+			sign = "\u200e-" // else the sign goes behind the number
+		}
 	}
 	digits := strconv.FormatUint(size, 10)
 	for len(digits) <= decimals {
@@ -199,7 +202,7 @@ func (l Language) Decimal(n int64, decimals int) string {
 	whole, fraction := digits[:len(digits)-decimals], digits[len(digits)-decimals:]
 	var b strings.Builder
 	b.WriteString(sign)
-	together := len(whole) <= 3 || len(whole) == 4 && (l == Spanish || l == Polish)
+	together := len(whole) <= 3 || len(whole) == 4 && (l == Spanish || l == Italian || l == Polish)
 	for i, d := range whole {
 		if i > 0 && (len(whole)-i)%3 == 0 && !together {
 			b.WriteString(l.thousands())

@@ -85,8 +85,8 @@ func TestNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
 	t.Parallel()
 	for l, want := range map[Language]string{
 		English: "1,234 -12,345,678", German: "1.234 -12.345.678", French: "1\u202f234 -12\u202f345\u202f678", Spanish: "1234 -12.345.678",
-		Italian: "1.234 -12.345.678", Dutch: "1.234 -12.345.678", Portuguese: "1.234 -12.345.678", Polish: "1234 -12\u00a0345\u00a0678",
-		Hebrew: "1,234 -12,345,678",
+		Italian: "1234 -12.345.678", Dutch: "1.234 -12.345.678", Portuguese: "1.234 -12.345.678", Polish: "1234 -12\u00a0345\u00a0678",
+		Hebrew: "1,234 \u200e-12,345,678",
 	} {
 		if got := l.Number(1234) + " " + l.Number(-12345678); got != want {
 			t.Errorf("%s writes %q, want %q", l, got, want)

@@ -239,7 +239,8 @@ type Outcome struct {
 
 // Join makes the signed-in person a client, exactly once, with the roles that the link has now; or adds them to a client's; or notes
 // that the person asks to, where the link is for those alone whom an administrator lets in. A use is taken with it, in one
-// transaction. From then on a new client is written to in the language of the context. Joining again is no fault, changes nothing and takes no use.
+// transaction. From then on a new client is written to in the language of the context. Joining again is no fault, changes nothing and takes
+// no use.
 //
 // Faults: [fault.Unauthenticated]; those of [Joins.View]; [fault.AlreadyClient] for a client that was not asked yet; [fault.RateLimited].
 func (j *Joins) Join(ctx context.Context, token string, caller identity.Caller, in Joining, ip string) (*Outcome, error) {

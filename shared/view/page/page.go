@@ -101,7 +101,8 @@ type spoken struct {
 
 // funcs are what templates call.
 func funcs(l words.Language) template.FuncMap {
-	return template.FuncMap{"initial": initial, "dict": Dict, "breaks": breaks, "say": l.Find,
+	return template.FuncMap{"initial": initial, "dict": Dict, "breaks": breaks,
+		"say":       func(key string, values ...any) (string, error) { return l.Find(key, apart(l, values)...) },
 		"rich":      func(key string, values ...any) (template.HTML, error) { return RichIn(l, key, values...) },
 		"lang":      func() string { return string(l) },
 		"direction": l.Direction,

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"latchkey.dev/shared/domain/words"
@@ -26,6 +27,21 @@ func RichIn(l words.Language, key string, values ...any) (template.HTML, error) 
 		return template.HTMLEscapeString(fmt.Sprint(v))
 	}, values...)
 	return template.HTML(s), err //nolint:gosec // the catalogue is ours, and values are escaped
+}
+
+// apart keeps each value of a sentence that is read from right to left in an order of its own (UAX 9): without that the "x" of 192.0.2.x
+// goes before the numbers, and the full stop after a name into it.
+func apart(l words.Language, values []any) []any {
+	if l.Direction() != "rtl" {
+		return values
+	}
+	out := slices.Clone(values)
+	for i := 1; i < len(out); i += 2 {
+		if v, isText := out[i].(string); isText && v != "" && out[i-1] != "n" {
+			out[i] = "\u2068" + v + "\u2069"
+		}
+	}
+	return out
 }
 
 func ours(address string) bool {

@@ -23,3 +23,13 @@ func TestRichEscapesWhatPeopleTyped(t *testing.T) {
 		}
 	}
 }
+
+func TestSenderL2AValueKeepsItsOrderInASentenceFromRightToLeft(t *testing.T) {
+	t.Parallel()
+	for l, want := range map[words.Language]string{words.Hebrew: "\u2068192.0.2.x\u2069", words.German: "192.0.2.x"} {
+		said, err := funcs(l)["say"].(func(string, ...any) (string, error))("account.from", "network", "192.0.2.x")
+		if plain := l.Say("account.from", "network", want); err != nil || said != plain {
+			t.Errorf("%s: %q, %v, want %q", l, said, err, plain)
+		}
+	}
+}
