@@ -38,7 +38,8 @@ func TestSenderL2ThePaymentServiceSpeaksTheClientsLanguage(t *testing.T) {
 	at := mine.ID
 	till := func(language string) string {
 		t.Helper()
-		to := c.post("/checkout/start", url.Values{"agency": {at}, "interval": {"month"}, "language": {language}}).is(303).header.Get("Location")
+		form := url.Values{"agency": {at}, "interval": {"month"}, "language": {language}}
+		to := c.post("/checkout/start", form).is(303).header.Get("Location")
 		if !strings.Contains(to, "/checkout/cs_") {
 			t.Fatalf("in %s one pays at %s", language, to)
 		}

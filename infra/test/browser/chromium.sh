@@ -8,7 +8,7 @@ for name in chromium chromium-browser google-chrome; do
   if command -v "$name" >/dev/null 2>&1; then browser=$name; fi
 done
 missing=0
-for file in Inter-Regular DejaVuSansMono NotoSansArabic-Regular NotoColorEmoji; do
+for file in Inter-Regular DejaVuSansMono NotoSansArabic-Regular NotoSansHebrew-Regular NotoColorEmoji; do
   [ -n "$(find /usr/share/fonts -name "$file.*" 2>/dev/null | head -n 1)" ] || missing=1
 done
 if [ -n "$browser" ] && [ "$missing" = 0 ]; then exit 0; fi

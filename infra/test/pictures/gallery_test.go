@@ -93,7 +93,8 @@ func axe(t *testing.T) string {
 // fonts tells whether the fonts of the golden pictures are here.
 func fonts(t *testing.T) bool {
 	t.Helper()
-	missing := map[string]bool{"Inter-Regular.": true, "DejaVuSansMono.": true, "NotoSansArabic-Regular.": true, "NotoColorEmoji.": true}
+	missing := map[string]bool{"Inter-Regular.": true, "DejaVuSansMono.": true, "NotoSansArabic-Regular.": true, "NotoSansHebrew-Regular.": true,
+		"NotoColorEmoji.": true}
 	err := filepath.WalkDir("/usr/share/fonts", func(_ string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			delete(missing, strings.TrimRight(d.Name(), "abcdefghijklmnopqrstuvwxyz2"))
