@@ -381,7 +381,8 @@ func TestSenderR8AnInviteIsScheduled(t *testing.T) {
 	}
 }
 
-// TestFD8WhatWasScheduledAndIsDroppedIsSaid removes whoever scheduled an invite: the owner is mailed why it isn't sent, and Activity says so.
+// TestFD8WhatWasScheduledAndIsDroppedIsSaid removes whoever scheduled an invite: the owner is mailed why it isn't sent, and
+// Activity says so.
 func TestFD8WhatWasScheduledAndIsDroppedIsSaid(t *testing.T) {
 	p := start(t)
 	if !p.moves() {

@@ -297,8 +297,10 @@ func TestSenderW11WhereEventsMayGo(t *testing.T) {
 		}
 	}
 	for typed, kept := range map[string]string{"https://hooks.example.com:8443/a?b=c": "https://hooks.example.com:8443/a?b=c",
-		" HTTPS://Hooks.Example.COM./A ": "https://hooks.example.com/A", "https://bücher.example.com:443/ä": "https://xn--bcher-kva.example.com/%C3%A4",
-		"https://my_app.example.com:01025": "https://my_app.example.com:1025", "https://hooks.example.com:/": "https://hooks.example.com/"} {
+		" HTTPS://Hooks.Example.COM./A ":   "https://hooks.example.com/A",
+		"https://bücher.example.com:443/ä": "https://xn--bcher-kva.example.com/%C3%A4",
+		"https://my_app.example.com:01025": "https://my_app.example.com:1025",
+		"https://hooks.example.com:/":      "https://hooks.example.com/"} {
 		var e hookEndpoint
 		if o.post("/v1/webhook-endpoints", m{"url": typed}).is(201).into(&e); e.URL != kept {
 			t.Errorf("%q is kept as %q", typed, e.URL)

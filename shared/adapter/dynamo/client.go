@@ -257,8 +257,9 @@ func readClient(r *reader) (*client.Client, error) {
 		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
 		ExpiresAt: r.time("until"), LeftUntil: r.time("leftUntil"), Warned: int(r.n("warned")),
 		Source:   client.Source{Link: id.ShareLink(r.s("link"))},
-		Promoted: id.Member(r.s("promoted")), Zone: r.s("zone"), OwnZone: r.s("ownZone"), Unreminded: r.yes("unreminded"), Language: words.Language(r.s("lang")),
-		Listed: r.s("ls") != "", Version: int(r.n("v"))}
+		Promoted: id.Member(r.s("promoted")), Zone: r.s("zone"), OwnZone: r.s("ownZone"), Unreminded: r.yes("unreminded"),
+		Language: words.Language(r.s("lang")),
+		Listed:   r.s("ls") != "", Version: int(r.n("v"))}
 	c.Stored = c.Ties()
 	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {

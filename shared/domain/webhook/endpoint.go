@@ -381,8 +381,8 @@ type Guard interface {
 	JudgeURL(u *url.URL) error
 }
 
-// ParseURL reads where an endpoint is, as somebody typed it, in the form in which it is called. own is the host of the product itself, which would call itself for ever.
-// Faults: [fault.Invalid].
+// ParseURL reads where an endpoint is, as somebody typed it, in the form in which it is called. own is the host of the product
+// itself, which would call itself for ever. Faults: [fault.Invalid].
 func ParseURL(field, s string, guard Guard, own string) (string, error) {
 	s = text.Trim(s)
 	if s == "" {
