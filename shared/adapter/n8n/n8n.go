@@ -256,7 +256,7 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 		case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusConflict:
 			// About the workflow, and not about the connection: no field to mend.
 			refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_the")
-			refusal.Because(words.PhraseOf("n8n.no_switch"))
+			_ = refusal.Because(words.PhraseOf("n8n.no_switch")) //nolint:errcheck // it is the refusal
 			return instance.Workflow{}, refusal
 		}
 		return instance.Workflow{}, err.fault()

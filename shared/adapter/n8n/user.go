@@ -54,7 +54,7 @@ func (c *Client) Invite(ctx context.Context, e instance.Endpoint, email string) 
 		}
 	}
 	refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_people")
-	refusal.Because(words.PhraseOf("n8n.no_people"))
+	_ = refusal.Because(words.PhraseOf("n8n.no_people")) //nolint:errcheck // it is the refusal itself
 	return instance.Entry{}, refusal
 }
 

@@ -182,8 +182,8 @@ func (b *Box) wait(now time.Time) {
 func (b *Box) morning(now time.Time) time.Time {
 	zone := timezone.Load(b.Zone)
 	h := fnv.New64a()
-	h.Write([]byte(b.Member)) //nolint:errcheck // it never fails
-	late := time.Duration(h.Sum64() % uint64(spread))
+	h.Write([]byte(b.Member))                         //nolint:errcheck,gosec // it never fails
+	late := time.Duration(h.Sum64() % uint64(spread)) //nolint:gosec // less than spread
 	y, m, d := now.In(zone).Date()
 	for n := 0; ; n++ {
 		if at := timezone.At(y, m, d+n, morning, 0, zone).Add(late); at.After(now) {

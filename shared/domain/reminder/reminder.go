@@ -153,8 +153,8 @@ func (s Settings) Fit(want, from, end time.Time, zone *time.Location, name strin
 // morning is in the first morning after the moment on which reminders may go out; zero where there is none within a week.
 func (s Settings) morning(t time.Time, zone *time.Location, name string) time.Time {
 	h := fnv.New64a()
-	h.Write([]byte(name)) //nolint:errcheck // it never fails
-	jitter := time.Duration(h.Sum64() % uint64(spread))
+	h.Write([]byte(name))                               //nolint:errcheck,gosec // it never fails
+	jitter := time.Duration(h.Sum64() % uint64(spread)) //nolint:gosec // less than spread
 	y, m, d := t.In(zone).Date()
 	for n := range 8 {
 		if at := timezone.At(y, m, d+n, Morning, 0, zone).Add(jitter); !at.Before(t) && s.Open(at, zone) {

@@ -500,7 +500,7 @@ func personExamples() map[string]example {
 // What stands in examples of passkeys, in base64url.
 const (
 	exampleHost       = "portal.example.com"
-	exampleCredential = "4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4"
+	exampleCredential = "4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4" //nolint:gosec // an id that stands in the document
 	exampleHandle     = "8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8m2nB7cX1vZ9sQ"
 	exampleChallenge  = "T3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8"
 )

@@ -74,7 +74,7 @@ func packed(source, english string, keyed bool) ([]byte, error) {
 }
 
 func sentences(path string) (map[string]json.RawMessage, error) {
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // of this repository
 	if err != nil {
 		return nil, err
 	}
