@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -241,4 +242,24 @@ func resting(t *testing.T) *subscription.Subscription {
 		t.Fatalf("%+v", p)
 	}
 	return p
+}
+
+func TestSenderL2APageInAnotherLanguageIsAnotherAttempt(t *testing.T) {
+	t.Parallel()
+	var p subscription.Subscription
+	for n, in := range []words.Language{words.German, words.German, words.French} {
+		if err := p.Begin(payment.Month, in, noon); err != nil || p.Checkout.Language != in || p.Checkout.Attempt != max(1, n) {
+			t.Errorf("in %s: attempt %d in %q, %v", in, p.Checkout.Attempt, p.Checkout.Language, err)
+		}
+	}
+	if p.Spoken(words.French) {
+		t.Error("nobody is written to in French")
+	}
+	p.Customer = "cus_1"
+	if !p.Spoken(words.French) || p.Spoken(words.French) || !p.Spoken(words.German) {
+		t.Error("a customer is not told once of each language")
+	}
+	if p.Customer = "cus_2"; !p.Spoken(words.German) {
+		t.Error("another customer was told")
+	}
 }
