@@ -29,8 +29,8 @@ func TestSenderO8WhoStepsUpForWhat(t *testing.T) {
 	o.add(admin, "admin")
 	worker := o.add(employee, "admin")
 	o.patch("/v1/members/"+worker.ID, m{"level": "employee"}).is(200)
-	o.invite(client)
-	p.accept(client)
+	bought, secret, buyer := o.paying(client)
+	buyer.buys(secret, made.ID)
 	full := o.key("with", "agency:read", "agency:write", "sender:write", "roles:read", "roles:write", "clients:read", "clients:write")
 	bare := o.key("without", "agency:read", "agency:write", "roles:read", "clients:read", "clients:write")
 
@@ -56,7 +56,7 @@ func TestSenderO8WhoStepsUpForWhat(t *testing.T) {
 			}
 			return c.get("/sign-in/with/issuer?link=1", "Sec-Fetch-Site", "same-origin")
 		}},
-		{"erase a client", func(c *caller) *answer { return c.post("/v1/clients/cl_x/erase", nil) }},
+		{"erase a client", func(c *caller) *answer { return c.post("/v1/clients/"+bought.ClientID+"/erase", nil) }},
 		{"erase oneself", func(c *caller) *answer {
 			if c.cookie == "" {
 				return c.delete("/v1/me")

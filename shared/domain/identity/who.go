@@ -40,6 +40,9 @@ type Who struct {
 	Bound bool
 	// StepUp is of what takes a person who has proved within the last [StepUpLasts] to be who it is.
 	StepUp bool
+	// Inside is of what takes a step-up where the use case alone knows who may, such as whose client somebody is. It asks for the step-up
+	// once it has said so: nobody proves again to be who it is for what is not there for them.
+	Inside bool
 	// Owner is of Staff: of what owners do alone.
 	Owner bool
 	// Self names the request's value that says which member it is about, who need not be an owner where it is the caller; "" for none.
@@ -77,6 +80,13 @@ func ByColleague(s Scope) Who { return ByPortal(s, Colleague) }
 // was one.
 func (w Who) Stepped() Who {
 	w.StepUp = true
+	return w
+}
+
+// SteppedInside is Stepped, of what only the use case can say who may.
+func (w Who) SteppedInside() Who {
+	w = w.Stepped()
+	w.Inside = true
 	return w
 }
 
@@ -134,7 +144,7 @@ func (w Who) Admits(c Caller, now time.Time) error {
 	if w.Owner && c.place.Level != agency.Owner && (w.subject == "" || w.subject != string(c.Member)) {
 		return fault.New(fault.Forbidden, "errors.only_an_owner_can_do_this")
 	}
-	if !w.StepUp {
+	if !w.StepUp || w.Inside {
 		return nil
 	}
 	return c.SteppedUp(now)

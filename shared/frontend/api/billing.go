@@ -150,7 +150,7 @@ type checkoutOutput struct{ Body CheckoutBody }
 // StartCheckout opens the checkout of an invitation that the client pays for.
 func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitations, checkouts *billing.Checkouts) Operation {
 	return operation(auth, described{
-		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson.Stepped(), tag: tagInvitee, status: 200,
+		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson.SteppedInside(), tag: tagInvitee, status: 200,
 		summary: "Pay for an invitation",
 		description: "Needs a sign-in with the invited address. Calling it again gives the same payment page." +
 			" Another interval closes the open page and makes a new one.",
@@ -371,7 +371,7 @@ func addressAnswer(url string, err error) (*addressOutput, error) {
 // OpenBillingPortal leads a client to its card and invoices, or to where it cancels.
 func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) Operation {
 	return operation(auth, described{
-		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient.Stepped(), tag: tagPortal, status: 200,
+		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient.SteppedInside(), tag: tagPortal, status: 200,
 		summary: "Open your billing page",
 		description: "Where you change your card, read your invoices and cancel. With cancel it opens where you cancel your " +
 			"subscription, or answers 404 if nothing renews.",

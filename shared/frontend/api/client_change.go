@@ -201,7 +201,7 @@ func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, remo
 // EraseClient forgets a client.
 func EraseClient(auth *signin.Authenticator, removal *clients.Removal) Operation {
 	return operation(auth, described{
-		id: "eraseClient", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).Stepped(),
+		id: "eraseClient", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).SteppedInside(),
 		tag: tagClients, status: 204,
 		summary: "Erase a client",
 		description: "Deletes their address, name, messages and history for good. Remove them first: only inactive clients can " +

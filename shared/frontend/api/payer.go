@@ -183,7 +183,7 @@ func GetPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) O
 // ProposePayerChange proposes that the agency or its client pays.
 func ProposePayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) Operation {
 	return operation(auth, described{
-		id: "proposePayerChange", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).Stepped(),
+		id: "proposePayerChange", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).SteppedInside(),
 		tag: tagClients, status: 200,
 		summary: "Propose a change of payer",
 		description: "Only hosting and services that the platform set up can change payer. A connected instance can't: the answer is " +
@@ -211,7 +211,7 @@ func WithdrawPayerChange(auth *signin.Authenticator, changes *billing.PayerChang
 // AgreePayerChange agrees to the client's proposal.
 func AgreePayerChange(auth *signin.Authenticator, changes *billing.PayerChanges, cards *billing.Cards) Operation {
 	return operation(auth, described{
-		id: "agreePayerChange", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).Stepped(),
+		id: "agreePayerChange", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).SteppedInside(),
 		tag: tagClients, status: 200,
 		summary: "Agree to a change of payer",
 		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
@@ -283,7 +283,7 @@ func GetPortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChan
 // ProposePortalPayerChange has a client propose that it or its agency pays.
 func ProposePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) Operation {
 	return operation(auth, described{
-		id: "proposePortalPayerChange", method: http.MethodPost, who: identity.ByClient.Stepped(), tag: tagPortal, status: 200,
+		id: "proposePortalPayerChange", method: http.MethodPost, who: identity.ByClient.SteppedInside(), tag: tagPortal, status: 200,
 		summary: "Propose a change of payer to your agency",
 		description: "Only hosting and services that the platform set up can change payer. A connected instance can't: the answer is " +
 			"not_provisioned, and you can order a new one instead. The other side has 14 days to agree. Nothing is charged before the " +
@@ -313,7 +313,7 @@ func WithdrawPortalPayerChange(auth *signin.Authenticator, changes *billing.Paye
 // AgreePortalPayerChange agrees to the agency's proposal.
 func AgreePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges, cards *billing.Cards) Operation {
 	return operation(auth, described{
-		id: "agreePortalPayerChange", method: http.MethodPost, who: identity.ByClient.Stepped(), tag: tagPortal, status: 200,
+		id: "agreePortalPayerChange", method: http.MethodPost, who: identity.ByClient.SteppedInside(), tag: tagPortal, status: 200,
 		summary: "Agree to your agency's change of payer",
 		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
 			"Calling it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, " +

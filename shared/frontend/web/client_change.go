@@ -203,7 +203,7 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 
 // makeInternal makes the client a member, and leads to the members.
 func makeInternal(s *Site, directory *clients.Directory, promotions *agencies.Promotions) Form {
-	who := identity.ByPortal(identity.InPerson, identity.Administer).Owners().Stepped()
+	who := identity.ByPortal(identity.InPerson, identity.Administer).Owners().SteppedInside()
 	return form("internal", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		f, err := promote(w, r, caller, promotions)
 		if f == nil {
@@ -239,7 +239,7 @@ func promote(w http.ResponseWriter, r *http.Request, caller identity.Caller, pro
 
 // eraseClient forgets a client and leads back to the list.
 func eraseClient(s *Site, directory *clients.Directory, removal *clients.Removal) Form {
-	return form("erase", identity.ByPortal(identity.InPerson, identity.Manage).Stepped(),
+	return form("erase", identity.ByPortal(identity.InPerson, identity.Manage).SteppedInside(),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 			which, err := id.ParseClient(r.PathValue("clientId"))
 			if err == nil {

@@ -359,7 +359,7 @@ func unlinkContact(form url.Values, _ *clients.UserCard, _ time.Time) (clients.W
 
 // internal makes the user a member of the agency, and leads to the members.
 func (x userCard) internal() Form {
-	return form("internal", identity.ByPortal(identity.InPerson, identity.Administer).Owners().Stepped(),
+	return form("internal", identity.ByPortal(identity.InPerson, identity.Administer).Owners().SteppedInside(),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 			f, err := promote(w, r, caller, x.Promotions)
 			if f == nil {

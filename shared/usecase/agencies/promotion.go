@@ -42,7 +42,7 @@ var errNoClient = fault.New(fault.NotFound, "errors.there_is_no_such_client")
 // Faults: [fault.Unauthenticated], [fault.Forbidden]; [fault.NotFound], also where Client Portal is not installed;
 // [fault.NotActive], see [client.Client.MayPromote]; [fault.AlreadyMember]; [fault.Full]; [fault.RateLimited].
 func (p *Promotions) Promote(ctx context.Context, caller identity.Caller, which id.Client) (*agency.Member, error) {
-	if err := identity.ByPortal(identity.InPerson, identity.Administer).Owners().Stepped().Admits(caller, p.Now()); err != nil {
+	if err := identity.ByPortal(identity.InPerson, identity.Administer).Owners().SteppedInside().Admits(caller, p.Now()); err != nil {
 		return nil, err
 	}
 	ref := which.Ref()
@@ -78,6 +78,9 @@ func (p *Promotions) Promote(ctx context.Context, caller identity.Caller, which 
 			return fault.New(fault.Full, "errors.an_agency_can_have_people_remove", "max_members", agency.MaxMembers)
 		}
 		now := p.Now().Truncate(time.Millisecond)
+		if err := caller.SteppedUp(now); err != nil { // last: nobody steps up to be told that it cannot be
+			return err
+		}
 		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: c.Email, Name: c.Name, Level: agency.Employee,
 			Portal: agency.Denied, AddedAt: now, Notice: agency.NewNotice(now), Held: team.Agency.SignIn.Required}
 		if err := c.Promote(now, m.ID); err != nil {

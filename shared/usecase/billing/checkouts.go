@@ -72,9 +72,6 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 	if err := caller.MustSignInTo("errors.sign_in_with_the_address_that"); err != nil {
 		return Page{}, err
 	}
-	if err := caller.SteppedUp(s.Now()); err != nil {
-		return Page{}, err
-	}
 	if every != payment.Month && every != payment.Year {
 		return Page{}, fault.InField("interval", "errors.choose_month_or_year")
 	}
@@ -85,7 +82,7 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 	// A page of another interval or in another language, or one that has ended, is closed first; then the loop begins anew.
 	const rounds = 4
 	for range rounds {
-		c, err := s.begin(ctx, agencyID, ref, every, seen)
+		c, err := s.begin(ctx, caller, agencyID, ref, every, seen)
 		if err != nil {
 			return Page{}, err
 		}
@@ -98,7 +95,7 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 }
 
 // begin takes the attempt. A page that is open for another interval, or in another language, is closed before.
-func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, every payment.Interval, seen string,
+func (s *Checkouts) begin(ctx context.Context, caller identity.Caller, agencyID id.Agency, ref id.Ref, every payment.Interval, seen string,
 ) (c *client.Client, err error) {
 	err = conflict.Retry(ctx, func() error {
 		if c, err = s.payable(ctx, agencyID, ref); err != nil {
@@ -108,6 +105,9 @@ func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, e
 			return fault.New(fault.OfferChanged, "errors.has_changed_what_it_offers_since", "agency_name", c.Invite.From.AgencyName)
 		}
 		now, l := s.Now(), words.In(ctx)
+		if err := caller.SteppedUp(now); err != nil { // last: nobody steps up to be told that there is nothing to pay for
+			return err
+		}
 		before := c.Payment
 		old := before.Checkout
 		if before.State == subscription.CheckoutOpen && old.ID != "" && before.Other(every, l, now) {

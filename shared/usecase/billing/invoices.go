@@ -81,7 +81,7 @@ func cancelPage(ctx context.Context, provider Provider, pay *subscription.Subscr
 
 // paid is how the payment of a person who has paid at the agency stands.
 func (s *Invoices) paid(ctx context.Context, caller identity.Caller, agency id.Agency) (*subscription.Subscription, error) {
-	if err := caller.SignedInNow(s.Now()); err != nil {
+	if err := caller.MustSignIn(); err != nil {
 		return nil, err
 	}
 	if err := s.Provider.Ready(); err != nil {
@@ -93,6 +93,9 @@ func (s *Invoices) paid(ctx context.Context, caller identity.Caller, agency id.A
 	}
 	if c.Payment.Customer == "" {
 		return nil, fault.New(fault.NotFound, "errors.you_have_not_paid_for_anything")
+	}
+	if err := caller.SteppedUp(s.Now()); err != nil {
+		return nil, err
 	}
 	pay := c.Payment
 	if c.AgencyPays() { // the subscription is the agency's; the card and the invoices of before are the client's still

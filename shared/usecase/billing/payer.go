@@ -69,15 +69,14 @@ const (
 	consent               // somebody may have to pay by it
 )
 
-// of finds the relationship, and lets through who may. pays says whether the agency's money is bound by it.
+// consents is who of an agency may do what somebody may have to pay by. Who has stepped up is asked once the relationship is known.
+var consents = identity.ByPortal(identity.InPerson, identity.Manage).SteppedInside()
+
+// of finds the relationship, and lets through who may, as far as that is known without it. pays says whether the agency's money is bound
+// by it.
 func (s *PayerChanges) of(caller identity.Caller, at Party, how weight, pays bool) (id.Agency, id.Ref, error) {
-	now := s.Now()
 	if at.Side() == client.ByClient {
-		err := caller.MustSignIn()
-		if how == consent {
-			err = caller.SignedInNow(now)
-		}
-		if err != nil {
+		if err := caller.MustSignIn(); err != nil {
 			return "", "", err
 		}
 		return at.Agency, id.RefOf(at.Agency, caller.Email), nil
@@ -89,12 +88,22 @@ func (s *PayerChanges) of(caller identity.Caller, at Party, how weight, pays boo
 	case answer:
 		err = caller.MayPortal(identity.InPerson, identity.Manage)
 	default:
-		err = caller.MayPortalNow(identity.InPerson, identity.Manage, now)
+		err = consents.Admits(caller, s.Now())
 	}
 	if err == nil && pays { // the agency's money is its owners' and admins'
 		err = caller.May(identity.InPerson)
 	}
 	return caller.Agency, at.Client.Ref(), err
+}
+
+// take is read by who is about to do something of a weight: somebody may have to pay by it who has stepped up.
+func (s *PayerChanges) take(ctx context.Context, caller identity.Caller, at Party, how weight, agencyID id.Agency, ref id.Ref,
+) (*client.Client, error) {
+	c, err := s.read(ctx, at, agencyID, ref)
+	if err == nil && how == consent {
+		err = caller.SteppedUp(s.Now())
+	}
+	return c, err
 }
 
 // read reads the relationship of the party, which is there for it.
@@ -180,7 +189,7 @@ func (s *PayerChanges) Propose(ctx context.Context, caller identity.Caller, at P
 	if err != nil {
 		return nil, err
 	}
-	return s.change(ctx, at, agencyID, ref, func(c *client.Client, now time.Time) (audit.Entry, error) {
+	return s.change(ctx, caller, at, consent, agencyID, ref, func(c *client.Client, now time.Time) (audit.Entry, error) {
 		if err := s.propose(ctx, caller, at, c, w); err != nil {
 			return audit.Entry{}, err
 		}
@@ -199,7 +208,7 @@ func (s *PayerChanges) Agree(ctx context.Context, caller identity.Caller, at Par
 	if err != nil {
 		return nil, err
 	}
-	return s.change(ctx, at, agencyID, ref, func(c *client.Client, now time.Time) (audit.Entry, error) {
+	return s.change(ctx, caller, at, consent, agencyID, ref, func(c *client.Client, now time.Time) (audit.Entry, error) {
 		if c.Change != nil && c.Change.To == client.ByAgency && at.Side() == client.ByAgency {
 			if err := caller.May(identity.InPerson); err != nil {
 				return audit.Entry{}, err
@@ -242,7 +251,7 @@ func (s *PayerChanges) refuse(ctx context.Context, caller identity.Caller, at Pa
 	if err != nil {
 		return nil, err
 	}
-	return s.change(ctx, at, agencyID, ref, func(c *client.Client, now time.Time) (audit.Entry, error) {
+	return s.change(ctx, caller, at, answer, agencyID, ref, func(c *client.Client, now time.Time) (audit.Entry, error) {
 		if err := f(c, now); err != nil {
 			return audit.Entry{}, err
 		}
@@ -251,11 +260,11 @@ func (s *PayerChanges) refuse(ctx context.Context, caller identity.Caller, at Pa
 }
 
 // change writes what f changes, and has the [Worker] carry it out.
-func (s *PayerChanges) change(ctx context.Context, at Party, agencyID id.Agency, ref id.Ref,
+func (s *PayerChanges) change(ctx context.Context, caller identity.Caller, at Party, how weight, agencyID id.Agency, ref id.Ref,
 	f func(c *client.Client, now time.Time) (audit.Entry, error)) (*client.Client, error) {
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = s.read(ctx, at, agencyID, ref); err != nil {
+		if c, err = s.take(ctx, caller, at, how, agencyID, ref); err != nil {
 			return err
 		}
 		row, err := f(c, s.Now().Truncate(time.Millisecond))
@@ -305,7 +314,7 @@ func (s *Cards) Open(ctx context.Context, caller identity.Caller, at Party) (Pag
 	}
 	const rounds = 4
 	for range rounds {
-		c, err := s.begin(ctx, changes, at, agencyID, ref)
+		c, err := s.begin(ctx, changes, caller, at, agencyID, ref)
 		if err != nil {
 			return Page{}, err
 		}
@@ -318,9 +327,10 @@ func (s *Cards) Open(ctx context.Context, caller identity.Caller, at Party) (Pag
 }
 
 // begin takes the attempt.
-func (s *Cards) begin(ctx context.Context, by *PayerChanges, at Party, agencyID id.Agency, ref id.Ref) (c *client.Client, err error) {
+func (s *Cards) begin(ctx context.Context, by *PayerChanges, caller identity.Caller, at Party, agencyID id.Agency, ref id.Ref,
+) (c *client.Client, err error) {
 	err = conflict.Retry(ctx, func() error {
-		if c, err = by.read(ctx, at, agencyID, ref); err != nil {
+		if c, err = by.take(ctx, caller, at, consent, agencyID, ref); err != nil {
 			return err
 		}
 		now := s.Now()

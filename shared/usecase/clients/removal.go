@@ -50,10 +50,13 @@ func (r *Removal) Remove(ctx context.Context, caller identity.Caller, which id.C
 // Erase forgets a client whose relationship has ended: address, name, message and history go, and the rows of the audit
 // log, which hold ids alone, stay. Faults: [fault.NotFound]; [fault.NotActive] while it is pending or active.
 func (r *Removal) Erase(ctx context.Context, caller identity.Caller, which id.Client) error {
-	if err := caller.MayPortalNow(identity.InPerson, identity.Manage, r.Now()); err != nil {
+	if err := identity.ByPortal(identity.InPerson, identity.Manage).SteppedInside().Admits(caller, r.Now()); err != nil {
 		return err
 	}
 	_, err := change(ctx, r.Store, r.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
+		if err := caller.SteppedUp(now); err != nil {
+			return nil, err
+		}
 		if c.At(now) != client.Inactive {
 			still := words.Say("errors.still_pending")
 			if c.At(now) == client.Active {

@@ -82,7 +82,7 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 	case caller.By.Bound != "" && !who.Bound: // whom an agency's own provider has signed in is nobody elsewhere
 		caller = identity.Caller{}
 	}
-	if err == nil && who.StepUp {
+	if err == nil && who.StepUp && !who.Inside {
 		err = caller.SteppedUp(d.Now())
 	}
 	if err != nil {

@@ -45,9 +45,6 @@ func (w *Without) Enter(ctx context.Context, caller identity.Caller, cookie stri
 	if err := caller.MustSignIn(); err != nil {
 		return "", nil, err
 	}
-	if err := caller.SteppedUp(now); err != nil {
-		return "", nil, err
-	}
 	_, old, err := identity.LocateSession(cookie)
 	if err != nil {
 		return "", nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_choose_an_agency")
@@ -64,6 +61,9 @@ func (w *Without) Enter(ctx context.Context, caller identity.Caller, cookie stri
 		return "", nil, fault.New(fault.Forbidden, "ownsignin.owners_only", "provider", a.SignIn.Name)
 	case caller.By.Way != identity.MailedCode:
 		return "", nil, fault.New(fault.Forbidden, "ownsignin.by_code_only")
+	}
+	if err := caller.SteppedUp(now); err != nil {
+		return "", nil, err
 	}
 	wait, err := w.Store.Allow(ctx, "without#"+string(caller.User), withoutPerHour, time.Hour, now)
 	if err != nil {
