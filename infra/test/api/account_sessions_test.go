@@ -115,7 +115,7 @@ func TestTheAccountListsWhereOneIsSignedIn(t *testing.T) {
 		phone.post("/account", do("end-session", url.Values{"session": {gone}})).is(303).
 			has("Location", "/account?done=session-ended#sessions")
 	}
-	pc.get("/account").is(303).has("Location", "/sign-in")
+	pc.get("/account").is(303).has("Location", "/sign-in?next=%2Faccount")
 	phone.get("/account?done=session-ended").is(200).shows("You're signed out there.")
 	// One's own is a sign-out.
 	here := phone.sessions("50")[0].ID

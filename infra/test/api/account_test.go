@@ -102,7 +102,7 @@ func TestSigningOutEverywhereByBothWays(t *testing.T) {
 	p.advance(30 * time.Second)
 	two = p.signIn(to)
 	guarded(t, one.post("/account", do("end-sessions", url.Values{})).is(303).has("Location", "/sign-in?done=everywhere"))
-	two.get("/account").is(303).has("Location", "/sign-in")
+	two.get("/account").is(303).has("Location", "/sign-in?next=%2Faccount")
 	p.nobody().get("/sign-in?done=everywhere").is(200).shows("signed out on every device")
 }
 

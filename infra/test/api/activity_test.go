@@ -167,7 +167,7 @@ func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
 			t.Errorf("another agency reads %s", solo)
 		}
 	}
-	p.nobody().get("/activity").is(303).has("Location", "/sign-in")
+	p.nobody().get("/activity").is(303).has("Location", "/sign-in?next=%2Factivity")
 	client.get("/activity").is(403)
 }
 

@@ -176,8 +176,29 @@ func TooSoon(sent, now time.Time) error {
 	}
 	wait = min(wait, CodeApart)
 	e := fault.New(fault.RateLimited, "errors.we_have_just_sent_a_code", "wait", About(wait))
-	e.Retry, e.Limit = wait, fault.Limit{Name: "codes-apart", Quota: 1, Window: CodeApart}
+	e.Retry, e.Limit = wait, fault.Limit{Name: codesApart, Quota: 1, Window: CodeApart}
 	return e
+}
+
+// codesApart is the limit of how soon another code is mailed.
+const codesApart = "codes-apart"
+
+// CodesUntil is the fault of somebody whom a limit of codes keeps from asking for one until then, for a page that was led to with both;
+// nil once it does so no more. No limit of codes is longer than a day.
+func CodesUntil(limit string, until, now time.Time) *fault.Error {
+	wait := until.Sub(now)
+	if wait <= 0 || wait > 24*time.Hour {
+		return nil
+	}
+	key := "errors.too_many_tries_from_this_network"
+	switch {
+	case limit == codesApart:
+		wait = min(wait, CodeApart)
+		key = "errors.we_have_just_sent_a_code"
+	case strings.HasPrefix(limit, "codes"):
+		key = "errors.strangers_codes_used_up"
+	}
+	return fault.New(fault.RateLimited, key, "wait", About(wait), "time", clock(until))
 }
 
 // About is a wait in words, rounded up.

@@ -37,7 +37,7 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 		q := r.URL.Query()
 		v, err := s.invitation(r, invitations, caller)
 		l := words.In(r.Context())
-		v.Providers, v.Note = buttons(l, providers, v.URL), setbackNote(l, q, providers)
+		v.Providers, v.Note = buttons(l, providers, v.URL), setbackNote(l, q, providers, s.now())
 		if fault.Is(err, fault.Gone) && q.Get("done") == "declined" {
 			// Whoever has declined is thanked. Any other dead link tells what it tells without the thanks.
 			thanked, wrong := decliner.Declined(r.Context(), caller, r.PathValue("token"))

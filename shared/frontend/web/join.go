@@ -32,7 +32,7 @@ func JoinPage(s *Site, auth *signin.Authenticator, joins *sharing.Joins, codes *
 		l := words.In(r.Context())
 		q := r.URL.Query()
 		if v.Step == page.JoinAsk || v.Step == page.JoinConfirm {
-			v.Name, v.Note, v.Providers = q.Get("name"), setbackNote(l, q, providers), buttons(l, providers, "")
+			v.Name, v.Note, v.Providers = q.Get("name"), setbackNote(l, q, providers, s.now()), buttons(l, providers, "")
 		}
 		if m, ok := mailedOf(l, q, s.now()); ok && q.Get("step") == "code" && v.Step == page.JoinAsk {
 			v.Step, v.Email, v.Wait, v.Note = page.JoinCode, string(m.to), seconds(m.wait), m.note

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
@@ -79,15 +78,15 @@ func toOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices, a
 // officeSetbackPath is the page on which somebody reads why an agency's own provider did not sign them in: for who has tested it the
 // settings' page.
 func officeSetbackPath(why signin.Setback, at id.Agency, next string, fresh bool) string {
-	path := officePath(at, next)
+	return joinQuery(officeBack(at, next, fresh), url.Values{"problem": {string(why)}})
+}
+
+// officeBack is the page that somebody comes from who went to an agency's own provider.
+func officeBack(at id.Agency, next string, fresh bool) string {
 	if fresh && next == ownSignInURL {
-		path = ownSignInURL
+		return ownSignInURL
 	}
-	sign := "?"
-	if strings.Contains(path, "?") {
-		sign = "&"
-	}
-	return path + sign + "problem=" + string(why)
+	return officePath(at, next)
 }
 
 // fromOffice is where the provider that an agency has of its own leads back to.
@@ -108,11 +107,13 @@ func fromOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices,
 		signedIn(w, out.Opened)
 		return seeOther(w, cmp.Or(e.Next, "/home"))
 	case out.Ask != nil:
-		flow, err := codes.RequestLinking(r.Context(), out.Ask.To, "", out.Ask.Link, cookie.Browser(r), address(r))
+		setback, err := askLinking(w, r, codes, out.Ask, "", now)
 		if err != nil {
 			return err
 		}
-		http.SetCookie(w, cookie.Flow(flow))
+		if setback != nil {
+			return seeOther(w, joinQuery(officeBack(at, e.Next, e.Fresh), setback))
+		}
 		return seeOther(w, codePath("/sign-in", out.Ask.To, "", now, url.Values{"next": {e.Next}, "with": {string(at)}}))
 	}
 	if out.Setback != "" {

@@ -7,8 +7,8 @@ import (
 	"latchkey.dev/shared/domain/id"
 )
 
-// onward is where somebody goes on after signing in: one of our own pages on which people are asked to sign in again,
-// written anew from what is known of it; "" for anything else.
+// onward is where somebody goes on after signing in: one of our own pages on which people are asked to sign in again, or to which a mail
+// leads, written anew from what is known of it; "" for anything else.
 func onward(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil {
@@ -17,15 +17,23 @@ func onward(next string) string {
 	if of, ok := strings.CutPrefix(u.Path, "/i/"); ok && id.Valid(id.AgencyPrefix, of) { // an invitation by its address, without a secret
 		return u.Path
 	}
+	if of, ok := strings.CutPrefix(u.Path, "/clients/"); ok && id.Valid(id.ClientPrefix, strings.TrimSuffix(of, "/payer")) {
+		return u.Path
+	}
 	switch u.Path {
-	case "/upgrade", "/settings/agency":
+	case "/upgrade", "/settings/agency", "/settings/members", "/settings/sign-in", "/account":
+		return u.Path
+	case "/activity":
+		if a := u.Query().Get("action"); a != "" && strings.Trim(a, "abcdefghijklmnopqrstuvwxyz_") == "" {
+			return u.Path + "?action=" + a
+		}
 		return u.Path
 	case "/settings/email":
 		if d := u.Query().Get("id"); id.Valid(id.DomainPrefix, d) {
 			return u.Path + "?id=" + url.QueryEscape(d)
 		}
 		return u.Path
-	case "/checkout", "/portal", "/portal/contract":
+	case "/checkout", "/portal", "/portal/contract", "/portal/payer":
 		if a := u.Query().Get("agency"); id.Valid(id.AgencyPrefix, a) {
 			next := u.Path + "?agency=" + url.QueryEscape(a)
 			if u.Path == "/portal" && u.Query().Get("welcome") == "1" {

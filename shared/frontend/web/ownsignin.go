@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
@@ -54,7 +55,7 @@ func OwnSignInPage(s *Site, auth *signin.Authenticator, directory *ownsignin.Dir
 			return err
 		}
 		q := r.URL.Query()
-		v.Note = ownSignInNote(q, v.Provider)
+		v.Note = ownSignInNote(q, v.Provider, s.now())
 		v.Edit = v.Edit || q.Get("edit") != "" && v.Owner
 		v.Removing = q.Get("remove") != "" && v.Owner && v.Provider != ""
 		return s.show(w, r, http.StatusOK, v)
@@ -86,7 +87,7 @@ func (s *Site) ownSignIn(ctx context.Context, directory *ownsignin.Directory, ca
 }
 
 // ownSignInNote says what was done, or why the test failed.
-func ownSignInNote(q url.Values, provider string) page.Note {
+func ownSignInNote(q url.Values, provider string, now time.Time) page.Note {
 	switch q.Get("done") {
 	case "saved":
 		return page.Note{Tone: page.Good, Text: words.Say("ownsignin.saved")}
@@ -98,7 +99,7 @@ func ownSignInNote(q url.Values, provider string) page.Note {
 		return page.Note{Tone: page.Good, Text: words.Say("ownsignin.removed")}
 	}
 	why := signin.Setback(q.Get("problem"))
-	text := officeSetback(why, provider)
+	text := officeSetback(q, provider, now)
 	if why == signin.NoProvider {
 		text = words.Say("ownsignin.no_provider")
 	}
@@ -109,8 +110,10 @@ func ownSignInNote(q url.Values, provider string) page.Note {
 }
 
 // officeSetback says why an agency's own provider has not signed somebody in; "" for nothing to say.
-func officeSetback(why signin.Setback, provider string) string {
-	switch why {
+func officeSetback(q url.Values, provider string, now time.Time) string {
+	switch signin.Setback(q.Get("problem")) {
+	case signin.TooMany:
+		return tooMany(words.English, q, now)
 	case signin.Canceled:
 		return words.Say("ownsignin.canceled", "provider", provider)
 	case signin.Unavailable:
@@ -205,7 +208,7 @@ func OfficePage(s *Site, auth *signin.Authenticator, finder *signin.OfficeFinder
 		next := officeNext(r.URL.Query().Get("next"))
 		v := page.Office{Brand: brandOf(way.Agency), Agency: way.Agency.Name, Provider: way.Provider, Email: string(caller.Email),
 			URL: officePath(at, next), Button: officeBegin(at, next, false), SignIn: "/sign-in?next=" + url.QueryEscape(officePath(at, ""))}
-		if text := officeSetback(signin.Setback(r.URL.Query().Get("problem")), way.Provider); text != "" {
+		if text := officeSetback(r.URL.Query(), way.Provider, s.now()); text != "" {
 			v.Note = page.Note{Tone: page.Wait, Text: text}
 		}
 		if v.Owner, err = finder.Owner(r.Context(), caller, at); err != nil {
@@ -219,7 +222,7 @@ func OfficePage(s *Site, auth *signin.Authenticator, finder *signin.OfficeFinder
 	}
 	return s.page("officePage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		return show(w, r, caller, nil)
-	}, form("enter", identity.ByPerson.Stepped(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	}, form("enter", identity.ByPerson.SteppedInside(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		at, err := id.ParseAgency(r.PathValue("agencyId"))
 		if err != nil {
 			return err

@@ -72,7 +72,7 @@ func ClientPayerPage(s *Site, auth *signin.Authenticator, directory *clients.Dir
 				BackWord: c.DisplayName(), Client: c.DisplayName()}}, nil
 	}}
 	answers := identity.ByPortal(identity.InPerson, identity.Manage)
-	return p.page("clientPayerPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), answers.Stepped(), answers)
+	return p.page("clientPayerPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), answers.SteppedInside(), answers)
 }
 
 // PortalPayerPage shows a client the same of its own.
@@ -100,7 +100,7 @@ func PortalPayerPage(s *Site, auth *signin.Authenticator, contracts *billing.Con
 		}
 		return c, v, nil
 	}}
-	return speaks(p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.Stepped(), identity.ByClient),
+	return speaks(p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.SteppedInside(), identity.ByClient),
 		words.Payer, words.Contract, words.Checkout, words.Receipt, words.Money)
 }
 
@@ -208,7 +208,7 @@ func sideName(c *client.Client, side client.Side) string {
 
 // change says how it stands with the newest change of payer, and what the side can do about it.
 func (v *payerView) change(c *client.Client, now time.Time, query url.Values) {
-	if code := fault.Code(query.Get("problem")); code != "" && v.may {
+	if code := fault.Code(query.Get("problem")); code != "" {
 		v.Problems = page.Problems{{Message: noCard(v.in, code)}}
 	}
 	p := c.Change
@@ -499,7 +499,7 @@ func happens(p *client.PayerChange, side client.Side, carded bool, now time.Time
 
 // OpenPortalCard leads a client that is to pay to the payment service's page for a card.
 func OpenPortalCard(origin string, auth *signin.Authenticator, cards *billing.Cards) *Redirect {
-	who := identity.ByClient.Stepped()
+	who := identity.ByClient.SteppedInside()
 	return leads("openPortalCardForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) error {
 		which, err := id.ParseAgency(r.PostForm.Get("agency"))
 		if err == nil {
@@ -516,7 +516,7 @@ func OpenPortalCard(origin string, auth *signin.Authenticator, cards *billing.Ca
 
 // OpenClientCard leads somebody of an agency that is to pay to the same.
 func OpenClientCard(origin string, auth *signin.Authenticator, cards *billing.Cards) *Redirect {
-	who := identity.ByPortal(identity.InPerson, identity.Manage).Stepped()
+	who := identity.ByPortal(identity.InPerson, identity.Manage).SteppedInside()
 	return leads("openClientCardForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) error {
 		which, err := id.ParseClient(r.PathValue("clientId"))
 		if fault.Is(at.refused, fault.NotFound) { // for whom there are no clients

@@ -64,7 +64,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		prefer(r, view.Client.Reads(view.Agency))
 		l := words.In(r.Context())
 		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Account: "/account",
-			Welcome: r.URL.Query().Get("welcome") != "", Places: places(view), Waiting: invited}
+			Welcome: r.URL.Query().Get("welcome") != "", Places: places(view), Waiting: invited, Problems: refusal(r)}
 		if len(v.Places) > 1 && cookie.Choice(r) != string(view.Agency.ID) {
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
@@ -103,7 +103,6 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Asks, v.Confirm = pay.Asked != "", pay.AskedURL
 			v.Renews = pay.Renews()
 			v.Ending = v.Renews && r.URL.Query().Get("ending") != ""
-			v.Problems = refusal(r)
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID), words.In(r.Context())); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,7 +65,11 @@ func homeward(next string) string {
 
 // setbackPath is the page on which somebody reads why a provider did not sign them in.
 func setbackPath(why signin.Setback, with identity.ProviderID, next string) string {
-	q := url.Values{"problem": {string(why)}, "with": {string(with)}}
+	return setbackTo(next, url.Values{"problem": {string(why)}, "with": {string(with)}})
+}
+
+// setbackTo is that page with what it tells by.
+func setbackTo(next string, q url.Values) string {
 	switch {
 	case strings.HasPrefix(next, "/i/"):
 		return next + "?" + q.Encode()
@@ -78,13 +83,15 @@ func setbackPath(why signin.Setback, with identity.ProviderID, next string) stri
 }
 
 // setbackNote is what the page says there; the zero Note for none.
-func setbackNote(l words.Language, q url.Values, all []identity.OpenIDProvider) page.Note {
+func setbackNote(l words.Language, q url.Values, all []identity.OpenIDProvider, now time.Time) page.Note {
 	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
 	if !ok {
 		return page.Note{}
 	}
 	n := page.Note{Tone: page.Wait}
 	switch signin.Setback(q.Get("problem")) {
+	case signin.TooMany:
+		n.Text = tooMany(l, q, now)
 	case signin.Canceled:
 		n.Text = l.Say("signin.provider_canceled", "provider", with.Name)
 	case signin.Unavailable:
@@ -102,6 +109,30 @@ func setbackNote(l words.Language, q url.Values, all []identity.OpenIDProvider) 
 		return page.Note{}
 	}
 	return n
+}
+
+// tooManyParts are what the page tells by when another code can be asked for, where a provider's word was not enough and none could be
+// mailed; nothing for another fault.
+func tooManyParts(err error, now time.Time) (url.Values, bool) {
+	f := fault.As(err)
+	if f == nil || f.Code != fault.RateLimited {
+		return nil, false
+	}
+	return url.Values{"problem": {string(signin.TooMany)}, "limit": {f.Limit.Name},
+		"until": {strconv.FormatInt(now.Add(f.Retry+time.Second-1).Unix(), 10)}}, true
+}
+
+// tooMany says that; "" once a code can be asked for.
+func tooMany(l words.Language, q url.Values, now time.Time) string {
+	until, err := strconv.ParseInt(q.Get("until"), 10, 64)
+	if err != nil {
+		return ""
+	}
+	f := identity.CodesUntil(q.Get("limit"), time.Unix(until, 0), now)
+	if f == nil {
+		return ""
+	}
+	return f.In(l).Message
 }
 
 // provesNote says why somebody who comes from a provider is asked for a code; the zero Note for somebody who does not.
@@ -206,11 +237,14 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 			signedIn(w, out.Opened)
 			return seeOther(w, cmp.Or(e.Next, "/"))
 		case out.Ask != nil:
-			flow, err := codes.RequestLinking(r.Context(), out.Ask.To, invite, out.Ask.Link, cookie.Browser(r), address(r))
+			setback, err := askLinking(w, r, codes, out.Ask, invite, now())
 			if err != nil {
 				return err
 			}
-			http.SetCookie(w, cookie.Flow(flow))
+			if setback != nil {
+				setback.Set("with", string(p.ID))
+				return seeOther(w, setbackTo(e.Next, setback))
+			}
 			if invited != "" {
 				return seeOther(w, e.Next+codeMailed+"&with="+string(p.ID))
 			}
@@ -233,6 +267,27 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 		}
 		return seeOther(w, setbackPath(out.Setback, p.ID, e.Next))
 	})
+}
+
+// askLinking mails the code that has to prove an address, from which on the account signs in. One that this browser has asked for in the
+// same way, and that is on its way still, is as good. Where too many were asked for, what the page tells by comes back.
+func askLinking(w http.ResponseWriter, r *http.Request, codes *signin.Codes, ask *signin.Asking, invite id.Invite, now time.Time,
+) (url.Values, error) {
+	flow, err := codes.RequestLinking(r.Context(), ask.To, invite, ask.Link, cookie.Browser(r), address(r))
+	if err == nil {
+		http.SetCookie(w, cookie.Flow(flow))
+		return nil, nil
+	}
+	setback, ok := tooManyParts(err, now)
+	if !ok {
+		return nil, err
+	}
+	note(r.Context(), fault.As(err))
+	waits, err := codes.WaitsFor(r.Context(), cookie.Browser(r), ask)
+	if err != nil || waits {
+		return nil, err
+	}
+	return setback, nil
 }
 
 // invitedBy is the address of the invitation that a path leads to; "" where it leads to none that is good.
@@ -315,7 +370,7 @@ func connectNote(l words.Language, q url.Values, all []identity.OpenIDProvider) 
 	case what == signin.NotYou:
 		n.Text = l.Say("account.connect_not_you")
 	case what == signin.Canceled, what == signin.Unavailable, what == signin.Refused:
-		return setbackNote(l, url.Values{"problem": {string(what)}, "with": {string(with.ID)}}, all)
+		return setbackNote(l, url.Values{"problem": {string(what)}, "with": {string(with.ID)}}, all, time.Time{})
 	default:
 		return page.Note{}
 	}

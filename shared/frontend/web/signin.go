@@ -45,10 +45,11 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 		proves := sent && q.Get("step") == "code" && identity.ProviderID(q.Get("with")).Agency() != ""
 		if caller.SignedIn() && !proves {
 			home := cmp.Or(onward(q.Get("next")), "/")
-			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: home})
+			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: home,
+				Note: setbackNote(l, q, providers, s.now())})
 		}
 		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code", Next: onward(q.Get("next")),
-			Note: setbackNote(l, q, providers)}
+			Note: setbackNote(l, q, providers, s.now())}
 		v.Providers = buttons(l, providers, v.Next)
 		if sent && v.AskCode {
 			v.Email, v.Fixed, v.Wait, v.Note = string(m.to), true, seconds(m.wait), m.note
@@ -149,7 +150,10 @@ func codePath(path string, to email.Address, again string, now time.Time, more u
 // since signing out is our own affair (OpenID Connect has other ways, which sign out of everything else, too).
 func goodbyePath(done string, caller identity.Caller) string {
 	q := url.Values{"done": {done}}
-	if caller.By.Way == identity.Provider {
+	switch {
+	case caller.By.Bound != "": // whose name is the agency's to say
+		q.Set("with", string(identity.Provider))
+	case caller.By.Way == identity.Provider:
 		q.Set("with", cmp.Or(string(caller.By.Provider), string(identity.Provider)))
 	}
 	return "/sign-in?" + q.Encode()
@@ -261,7 +265,7 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 
 // signOut ends the session, and leads to the sign-in, or back to the invitation or link that was being looked at.
 func signOut(sessions *signin.Sessions) Form {
-	return form("sign-out", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("sign-out", identity.ByVisitor.AlsoBound(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		if c := credentials(r); c.Session != "" {
 			if err := sessions.End(r.Context(), c.Session); err != nil && !fault.Is(err, fault.NotFound) {
 				return err

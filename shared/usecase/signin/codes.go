@@ -79,6 +79,13 @@ func (c *Codes) Waiting(ctx context.Context, from identity.Browser, of email.Add
 	return last != nil && last.Live(c.Now()), err
 }
 
+// WaitsFor tells whether a code that can still be used has the account sign in which it was asked for with in this browser.
+func (c *Codes) WaitsFor(ctx context.Context, from identity.Browser, ask *Asking) (bool, error) {
+	last, err := c.last(ctx, from, ask.To)
+	return last != nil && last.Live(c.Now()) && last.Link != nil && last.Link.Provider == ask.Link.Provider &&
+		last.Link.Names() == ask.Link.Names(), err
+}
+
 // last is the code for the address that the browser asked for last; nil where there is none, or none any more.
 func (c *Codes) last(ctx context.Context, from identity.Browser, of email.Address) (*identity.Code, error) {
 	flow, ok := c.Seals.OpenFlow(from.Flow, of)

@@ -143,7 +143,11 @@ func (o *Offices) step(ctx context.Context, caller identity.Caller, e *identity.
 	if !ok {
 		return &Outcome{Setback: NotFresh}, nil
 	}
-	err := o.Store.ProveAt(ctx, caller.User, caller.Session, at.Truncate(time.Millisecond))
+	at = at.Truncate(time.Millisecond)
+	if at.Before(caller.Proved) { // by a mailed code meanwhile
+		return &Outcome{Stepped: true}, nil
+	}
+	err := o.Store.ProveAt(ctx, caller.User, caller.Session, at)
 	if errors.Is(err, conflict.ErrChanged) { // signed out meanwhile
 		return &Outcome{Setback: NotYou}, nil
 	}

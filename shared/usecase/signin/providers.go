@@ -79,6 +79,7 @@ const (
 	NotYou       Setback = "not_you"       // somebody else is signed in by now, or nobody
 	NotYours     Setback = "not_yours"     // the account is none of the person who has to prove again to be who it is
 	NotFresh     Setback = "not_fresh"     // the provider does not say that the person has just proved to be who it is
+	TooMany      Setback = "too_many"      // a code has to prove the address, and none can be mailed now
 )
 
 // Outcome is what has become of an errand: somebody is signed in, or a code is to be asked for, or there was a setback, or an account

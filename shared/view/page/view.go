@@ -277,6 +277,7 @@ type SignedIn struct {
 	Brand Brand
 	Email string
 	Home  string // where the person's own pages begin
+	Note  Note   // why a provider has not signed in another account
 }
 
 func (v SignedIn) frame(l words.Language) frame {
