@@ -2,6 +2,7 @@ package apitest_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"latchkey.dev/infra/run/local"
@@ -82,4 +83,22 @@ func TestSenderO8WhoMayNotEnterWithoutItIsNotAskedToStepUp(t *testing.T) {
 	admin.post(at, do("enter", nil)).is(403).shows("Only owners can enter without Okta")
 	byPasskey.post(at, do("enter", nil)).is(403).shows("sign in with a code by email")
 	boss.post(at+"?next=%2Fclients", do("enter", nil)).is(307).has("Location", "/step-up?to="+url.QueryEscape(at+"?next=%2Fclients"))
+}
+
+// TestSenderO8NoChoiceOfALanguageLosesTheForm: the page that carries a form offers no other language, whose choice is a form by itself.
+func TestSenderO8NoChoiceOfALanguageLosesTheForm(t *testing.T) {
+	notAsBuilt(t, "the clock moves")
+	p := start(t)
+	o := p.shareOwner("speaks")
+	p.advance(identity.StepUpLasts + 1)
+	o.strict = true
+	const offer = `name="do" value="language"`
+	if !strings.Contains(string(o.get("/step-up?to=%2Faccount").is(200).body), offer) {
+		t.Error("the page that carries nothing offers no language")
+	}
+	typed := do("add", url.Values{"email": {p.address("kim")}})
+	at := o.post("/settings/members", typed).is(307).header.Get("Location")
+	if strings.Contains(string(o.post(at, typed).is(200).body), offer) {
+		t.Error("the page that carries a form offers what loses it")
+	}
 }

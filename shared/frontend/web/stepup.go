@@ -58,12 +58,19 @@ func ownPath(to string) string {
 
 // backOf is where somebody goes who doesn't step up: the page that the form is on.
 func backOf(to string, form url.Values) string {
-	path, _, _ := strings.Cut(to, "?")
-	if page, ok := map[string]string{"/checkout/start": "/checkout", "/portal/billing": "/portal"}[path]; ok {
-		if which, err := id.ParseAgency(form.Get("agency")); err == nil {
-			page += "?agency=" + string(which)
+	path, query, _ := strings.Cut(to, "?")
+	at, ok := map[string]string{"/checkout/start": "/checkout", "/portal/billing": "/portal", "/portal/payer": "/portal/payer",
+		"/portal/payer/card": "/portal/payer"}[path]
+	if ok {
+		asked, _ := url.ParseQuery(query) //nolint:errcheck // what cannot be read names no agency
+		which, err := id.ParseAgency(cmp.Or(form.Get("agency"), asked.Get("agency")))
+		if err != nil {
+			return "/portal"
 		}
-		return page
+		return at + "?agency=" + string(which)
+	}
+	if of, ok := strings.CutSuffix(path, "/payer/card"); ok {
+		return of + "/payer"
 	}
 	switch {
 	case path == "/upgrade/start":
@@ -89,7 +96,7 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 		}
 		v := stepUpView(caller, &identity.Form{To: cmp.Or(ownPath(r.URL.Query().Get("to")), "/account")}, s.brand)
 		if caller.SteppedUp(s.now()) == nil {
-			return seeOther(w, v.form.To)
+			return seeOther(w, led(v.form.To))
 		}
 		if err := v.offers(r.Context(), ways, providers, caller); err != nil {
 			return err
@@ -175,7 +182,7 @@ func backToStepUp(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.
 	v := stepUpView(caller, kept, s.brand)
 	v.Kept, v.Done = which, caller.SteppedUp(s.now()) == nil
 	if v.Done && !kept.Posts {
-		return seeOther(w, kept.To)
+		return seeOther(w, led(kept.To))
 	}
 	if !v.Done {
 		if err := v.offers(r.Context(), ways, providers, caller); err != nil {
@@ -264,6 +271,16 @@ type stepping struct {
 	form *identity.Form
 }
 
+// led is where it leads by a link: to the page that was asked for, or that of the form which has not come along, as where the address was
+// loaded anew.
+func led(to string) string {
+	switch path, _, _ := strings.Cut(to, "?"); {
+	case path == "/checkout/start", path == "/portal/billing", path == "/upgrade/start", strings.HasSuffix(path, "/payer/card"):
+		return backOf(to, nil)
+	}
+	return to
+}
+
 // on leads to where the step-up was asked for. What was kept for that is needed no more.
 func (v stepping) on(w http.ResponseWriter, r *http.Request, ways *signin.StepUpWays, caller identity.Caller) error {
 	if v.Kept != "" {
@@ -272,7 +289,7 @@ func (v stepping) on(w http.ResponseWriter, r *http.Request, ways *signin.StepUp
 		}
 	}
 	if !v.form.Posts {
-		return seeOther(w, v.form.To)
+		return seeOther(w, led(v.form.To))
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Location", v.form.To)

@@ -471,10 +471,29 @@ func TestSenderO8WhoThinksBetterOfItComesBackToThePage(t *testing.T) {
 		{"/checkout/start", url.Values{"agency": {a}}, "/checkout?agency=" + a},
 		{"/portal/billing", url.Values{"agency": {a}}, "/portal?agency=" + a},
 		{"/portal/billing", url.Values{"agency": {"//evil"}}, "/portal"},
+		{"/checkout/start", nil, "/portal"},
+		{"/portal/payer?agency=" + a, nil, "/portal/payer?agency=" + a},
+		{"/portal/payer?agency=//evil", nil, "/portal"},
+		{"/portal/payer?%zz", nil, "/portal"},
+		{"/portal/payer/card", url.Values{"agency": {a}}, "/portal/payer?agency=" + a},
+		{"/clients/cl_x/payer/card", nil, "/clients/cl_x/payer"},
+		{"/clients/cl_x/payer", nil, "/clients/cl_x/payer"},
 		{"/sign-in/with/google?link=1", nil, "/account"},
 	} {
 		if got := backOf(c.to, c.form); got != c.want {
 			t.Errorf("from %s with %v: %s, want %s", c.to, c.form, got, c.want)
+		}
+	}
+}
+
+// TestSenderO8WhereTheFormIsLostThePageItIsOnComes: the address of the page between, loaded anew, carries no form.
+func TestSenderO8WhereTheFormIsLostThePageItIsOnComes(t *testing.T) {
+	t.Parallel()
+	for to, want := range map[string]string{"/checkout/start": "/portal", "/portal/billing": "/portal", "/portal/payer/card": "/portal",
+		"/clients/cl_x/payer/card": "/clients/cl_x/payer", "/upgrade/start": "/upgrade", "/account": "/account",
+		"/sign-in/with/google?link=1": "/sign-in/with/google?link=1", "/settings/email?id=dom_1": "/settings/email?id=dom_1"} {
+		if got := led(to); got != want {
+			t.Errorf("%s leads to %s, want %s", to, got, want)
 		}
 	}
 }

@@ -77,9 +77,10 @@ type offering struct{}
 // Offering has the pages of the context offer the other languages: whatever answers at their addresses takes the choice.
 func Offering(ctx context.Context) context.Context { return context.WithValue(ctx, offering{}, true) }
 
-// speech is what a page of the context offers; nil for nothing. A page that tells of a failure offers none: what was typed would be lost.
-func speech(ctx context.Context, now words.Language, status int) *Speech {
-	if ctx.Value(offering{}) == nil || status != http.StatusOK {
+// speech is what a page offers in answer to the request; nil for nothing. A page that tells of a failure, or answers a form that it
+// carries on, offers none: what was typed would be lost.
+func speech(r *http.Request, now words.Language, status int) *Speech {
+	if r.Context().Value(offering{}) == nil || status != http.StatusOK || r.Method == http.MethodPost {
 		return nil
 	}
 	s := &Speech{Now: now.Name()}
@@ -183,7 +184,7 @@ func (s *Site) render(l words.Language, v View, speech *Speech) (html []byte, po
 // any; it is letters, digits, - and _. An error means that nothing was written.
 func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View, token func() string) error {
 	l := words.In(r.Context())
-	html, policy, err := s.render(l, v, speech(r.Context(), l, status))
+	html, policy, err := s.render(l, v, speech(r, l, status))
 	if err != nil {
 		return err
 	}
