@@ -102,3 +102,19 @@ func TestWhoComesFromAMailFindsThePageAfterSigningIn(t *testing.T) {
 		}
 	}
 }
+
+// TestX4WhyNoPageOfThePaymentServiceOpensIsSaidToEverybody leads back with a reason to who has paid for nothing, and to who may not pay.
+func TestX4WhyNoPageOfThePaymentServiceOpensIsSaidToEverybody(t *testing.T) {
+	p := start(t)
+	o := p.shareOwner("why")
+	mine, _ := o.agency()
+	i := o.invite(p.address("ops"))
+	c := p.accept(p.address("ops"))
+	to := c.post("/portal/billing", url.Values{"agency": {mine.ID}}).is(303).header.Get("Location")
+	c.get(to).is(200).shows("There is a problem")
+	c.get("/portal?agency=" + mine.ID).is(200).misses("There is a problem")
+	x, employee := o.hire(p.address("kim"), "employee")
+	o.patch("/v1/members/"+x.ID, m{"portalRight": "employee"}).is(200)
+	at := employee.post("/clients/"+i.ClientID+"/payer/card", nil).is(303).header.Get("Location")
+	employee.get(at).is(200).shows("There is a problem")
+}
