@@ -161,7 +161,7 @@ func goodbyePath(done string, caller identity.Caller) string {
 
 // goodbye is what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
 func goodbye(l words.Language, q url.Values, providers []identity.OpenIDProvider) string {
-	text := ""
+	var text string
 	switch q.Get("done") {
 	case "signed-out":
 		text = l.Say("signin.signed_out")

@@ -144,7 +144,7 @@ func (w *Worker) hindered(
 ) (stop bool, why string, err error) {
 	switch {
 	case at.MayInvite() != nil:
-		return true, fault.As(at.MayInvite()).Message, nil
+		return true, fault.As(at.MayInvite()).Message, nil //nolint:nilerr // it is the reason
 	case at.Reminders.Off:
 		return true, words.Say("reminders.switched_off"), nil
 	case c.Invite.Reminders.Off:

@@ -355,7 +355,7 @@ func (f *OfficeFinder) For(ctx context.Context, of email.Address) (*OfficeWay, e
 // Owner tells whether the caller is an owner of the agency.
 func (f *OfficeFinder) Owner(ctx context.Context, caller identity.Caller, of id.Agency) (bool, error) {
 	if caller.MustSignIn() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // who is not signed in is no owner
 	}
 	m, err := memberAt(ctx, f.Store, caller, of)
 	if fault.Is(err, fault.NotFound) {

@@ -70,7 +70,7 @@ func (w *Without) Enter(ctx context.Context, caller identity.Caller, cookie stri
 		return "", nil, err
 	}
 	if wait > 0 {
-		f := fault.New(fault.RateLimited, "errors.too_many_tries_from_this_network", "wait", identity.About(wait))
+		f := fault.New(fault.RateLimited, "errors.too_many_tries", "wait", identity.About(wait))
 		f.Retry, f.Limit = wait, fault.Limit{Name: "without", Quota: withoutPerHour, Window: time.Hour}
 		return "", nil, f
 	}
