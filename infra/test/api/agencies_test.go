@@ -309,8 +309,8 @@ func TestTheBrandByThePage(t *testing.T) {
 		o.get("/upgrade").is(200).shows("You're on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
 		armoured(t, page)
 	}
-	for path, to := range map[string]string{"/settings": "/sign-in", "/settings/members": "/sign-in", "/settings/keys": "/sign-in",
-		"/settings/agency": "/sign-in?next=%2Fsettings%2Fagency", "/upgrade": "/sign-in?next=%2Fupgrade"} {
+	for path, to := range map[string]string{"/settings": "/sign-in", "/settings/members": "/sign-in?next=%2Fsettings%2Fmembers",
+		"/settings/keys": "/sign-in", "/settings/agency": "/sign-in?next=%2Fsettings%2Fagency", "/upgrade": "/sign-in?next=%2Fupgrade"} {
 		p.nobody().get(path).is(303).has("Location", to)
 		p.nobody().post(path, url.Values{})
 	}

@@ -187,7 +187,7 @@ func TestFE13WhatThereIsToPayAndWhatNot(t *testing.T) {
 	p.advance(61 * time.Minute)
 	c.strict = true
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).fails(403, "step_up_required")
-	c.post("/v1/portal/billing", m{"agency": at}).fails(403, "step_up_required")
+	c.post("/v1/portal/billing", m{"agency": at}).fails(404, "not_found") // it has paid for nothing yet
 	c = p.signIn(i.Email)
 
 	// What was paid while it was being cancelled is a client's.

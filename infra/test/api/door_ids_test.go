@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"latchkey.dev/infra/run/local"
@@ -122,106 +123,124 @@ func TestFS3WhatIsNoIDIsNotThere(t *testing.T) {
 	o := p.signIn(owner)
 	o.invite(p.address("ops"))
 	p.accept(p.address("ops"))
-	owners, clients := p.again(owner), p.again(p.address("ops"))
 	fields := fieldsOfPages(t)
 	if len(fields) < 20 {
 		t.Fatalf("only the fields %q", fields)
 	}
 	ends := []string{"deleteAgency", "eraseMe", "endAllSessions", "signOut"}
-	tried := 0
-	for _, x := range askable(t, p) {
-		if slices.Contains(ends, x.name) {
-			continue // they have no ids, and what comes after needs what they end
+	things := slices.DeleteFunc(askable(t, p), func(x question) bool {
+		return slices.Contains(ends, x.name) // they have no ids, and what comes after needs what they end
+	})
+	var tried atomic.Int64
+	t.Run("each", func(t *testing.T) {
+		const parts = 8 // which are asked side by side
+		for part := range parts {
+			t.Run(strconv.Itoa(part), func(t *testing.T) {
+				t.Parallel()
+				owners, clients := p.again(owner), p.again(p.address("ops"))
+				for i, x := range things {
+					if i%parts != part {
+						continue
+					}
+					c := clients()
+					if x.who.Kind == identity.Staff {
+						c = owners()
+					}
+					tried.Add(int64(x.askWithNoIDs(t, c, fields)))
+				}
+			})
 		}
-		c := clients()
-		if x.who.Kind == identity.Staff {
-			c = owners()
+	})
+	if n := tried.Load(); n < 4_000 {
+		t.Errorf("only %d requests were made", n)
+	}
+}
+
+// askWithNoIDs asks with each of what is no id in every place, and tells how often it asked.
+func (x question) askWithNoIDs(t *testing.T, c *caller, fields []string) (tried int) {
+	t.Helper()
+	for kind, bad := range noIDs {
+		alone := kind == "3,000 characters" || kind == "not UTF-8" // each field by itself; with the others all are tried
+		check := func(where string, payload map[string]any, strict bool) {
+			t.Helper()
+			tried++
+			status, body := x.ask(t, c, payload)
+			right := status < 500
+			if strict {
+				right = slices.Contains([]int{http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity}, status) ||
+					!x.who.SignedIn() && status < 500 || status == http.StatusForbidden || status == http.StatusBadRequest
+			}
+			if !right {
+				t.Errorf("%s with %s (%s) answered %d\n%.300s", x.name, where, kind, status, body)
+			}
 		}
-		for kind, bad := range noIDs {
-			alone := kind == "3,000 characters" || kind == "not UTF-8" // each field by itself; with the others all are tried
-			check := func(where string, payload map[string]any, strict bool) {
-				t.Helper()
-				tried++
-				status, body := x.ask(t, c, payload)
-				right := status < 500
-				if strict {
-					right = slices.Contains([]int{http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity}, status) ||
-						!x.who.SignedIn() && status < 500 || status == http.StatusForbidden || status == http.StatusBadRequest
-				}
-				if !right {
-					t.Errorf("%s with %s (%s) answered %d\n%.300s", x.name, where, kind, status, body)
-				}
+		path, ok := x.payload["pathParameters"].(map[string]any)
+		for name := range path {
+			if payload := x.again(t); ok && bad != "" {
+				payload["pathParameters"].(map[string]any)[name] = bad
+				check("the path's "+name, payload, strings.HasSuffix(name, "Id"))
 			}
-			path, ok := x.payload["pathParameters"].(map[string]any)
-			for name := range path {
-				if payload := x.again(t); ok && bad != "" {
-					payload["pathParameters"].(map[string]any)[name] = bad
-					check("the path's "+name, payload, strings.HasSuffix(name, "Id"))
-				}
+		}
+		query, err := url.ParseQuery(x.payload["rawQueryString"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := url.Values{}
+		for name := range query {
+			all[name] = []string{bad}
+		}
+		if x.page {
+			for _, name := range fields {
+				all.Set(name, bad)
 			}
-			query, err := url.ParseQuery(x.payload["rawQueryString"].(string))
-			if err != nil {
-				t.Fatal(err)
+		}
+		payload := x.again(t)
+		payload["rawQueryString"] = ""
+		check("no query", payload, false)
+		payload["rawQueryString"] = all.Encode()
+		check("its query", payload, false)
+		for name := range all {
+			if !alone {
+				break
 			}
-			all := url.Values{}
-			for name := range query {
-				all[name] = []string{bad}
-			}
-			if x.page {
-				for _, name := range fields {
-					all.Set(name, bad)
-				}
+			payload["rawQueryString"] = url.Values{name: {bad}}.Encode()
+			check("the query's "+name, payload, false)
+		}
+		body := x.body(t)
+		if form, err := url.ParseQuery(body); x.page && err == nil && body != "" {
+			for _, name := range fields {
+				form.Set(name, bad)
 			}
 			payload := x.again(t)
-			payload["rawQueryString"] = ""
-			check("no query", payload, false)
-			payload["rawQueryString"] = all.Encode()
-			check("its query", payload, false)
-			for name := range all {
+			payload["body"], payload["isBase64Encoded"] = form.Encode(), false
+			check("its fields", payload, false)
+			for _, name := range fields {
 				if !alone {
 					break
 				}
-				payload["rawQueryString"] = url.Values{name: {bad}}.Encode()
-				check("the query's "+name, payload, false)
+				payload["body"] = url.Values{"do": form["do"], name: {bad}}.Encode()
+				check("its "+name, payload, false)
 			}
-			body := x.body(t)
-			if form, err := url.ParseQuery(body); x.page && err == nil && body != "" {
-				for _, name := range fields {
-					form.Set(name, bad)
+		}
+		var members map[string]any
+		if json.Unmarshal([]byte(body), &members) == nil {
+			for name, value := range members {
+				if _, text := value.(string); !text {
+					continue
 				}
 				payload := x.again(t)
-				payload["body"], payload["isBase64Encoded"] = form.Encode(), false
-				check("its fields", payload, false)
-				for _, name := range fields {
-					if !alone {
-						break
-					}
-					payload["body"] = url.Values{"do": form["do"], name: {bad}}.Encode()
-					check("its "+name, payload, false)
+				members[name] = bad
+				b, err := json.Marshal(members)
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			var members map[string]any
-			if json.Unmarshal([]byte(body), &members) == nil {
-				for name, value := range members {
-					if _, text := value.(string); !text {
-						continue
-					}
-					payload := x.again(t)
-					members[name] = bad
-					b, err := json.Marshal(members)
-					if err != nil {
-						t.Fatal(err)
-					}
-					payload["body"], payload["isBase64Encoded"] = string(b), false
-					check("the member "+name, payload, name == "agency" && bad != "")
-					members[name] = value
-				}
+				payload["body"], payload["isBase64Encoded"] = string(b), false
+				check("the member "+name, payload, name == "agency" && bad != "")
+				members[name] = value
 			}
 		}
 	}
-	if tried < 4_000 {
-		t.Errorf("only %d requests were made", tried)
-	}
+	return tried
 }
 
 // TestFS3TheOnesThatWereSeen are the addresses at which it was seen.

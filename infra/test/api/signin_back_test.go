@@ -45,7 +45,8 @@ func TestSenderO10NoCodeCanBeMailedNowAndThePageSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said = owner.get(back(f.provider, f.id, provider.Account{Subject: "tests", Email: f.second}, asked)).to("/settings/sign-in?…").header.Get("Location")
+	answer := back(f.provider, f.id, provider.Account{Subject: "tests", Email: f.second}, asked)
+	said = owner.get(answer).to("/settings/sign-in?…").header.Get("Location")
 	owner.get(said).is(200).shows("We just emailed a sign-in code to this address")
 
 	// At a provider of the operator's.
@@ -97,7 +98,8 @@ func TestWhoComesFromAMailFindsThePageAfterSigningIn(t *testing.T) {
 	for _, next := range []string{"//evil.example/account", "/\\evil.example", "/account/../..//evil.example", "/clients/" + client + "/../../x",
 		"/activity?action=x%0d%0aSet-Cookie:a", "https://evil.example/account", "/clients//evil.example", "/%5cevil.example/account",
 		"\t/account", "/\t/evil.example", "javascript:alert(1)"} {
-		if to := p.nobody().get("/sign-in?" + url.Values{"next": {next}}.Encode()).is(200); strings.Contains(string(to.body), "evil.example") {
+		to := p.nobody().get("/sign-in?" + url.Values{"next": {next}}.Encode()).is(200)
+		if strings.Contains(string(to.body), "evil.example") {
 			t.Errorf("%q is led to", next)
 		}
 	}

@@ -109,7 +109,8 @@ func UninstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 // MakeInternal makes an external user a member.
 func MakeInternal(auth *signin.Authenticator, promotions *agencies.Promotions) Operation {
 	return operation(auth, described{
-		id: "makeInternal", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Administer).Owners().SteppedInside(),
+		id: "makeInternal", method: http.MethodPost,
+		who:    identity.ByPortal(identity.InPerson, identity.Administer).Owners().SteppedInside(),
 		tag:    tagApp,
 		status: 201, summary: "Make an internal user",
 		description: "For owners. The client becomes a member: an employee who is denied Client Portal until you say otherwise. Their " +

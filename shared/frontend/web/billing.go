@@ -265,7 +265,8 @@ type step struct {
 
 // StartCheckout leads to the payment service's page.
 func StartCheckout(origin string, auth *signin.Authenticator, checkouts *billing.Checkouts) *Redirect {
-	return leads("startCheckoutForm", http.MethodPost, origin, auth, identity.ByClient.SteppedInside(), func(r *http.Request, at *step) error {
+	who := identity.ByClient.SteppedInside()
+	return leads("startCheckoutForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) error {
 		which, err := id.ParseAgency(r.PostForm.Get("agency"))
 		if err == nil {
 			at.back = checkoutPath(which) + "&"
@@ -310,7 +311,8 @@ func CheckoutDone(auth *signin.Authenticator, checkouts *billing.Checkouts) *Red
 
 // OpenBilling leads a client to their card and invoices, or with cancel=1 to where they cancel.
 func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.Invoices) *Redirect {
-	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient.SteppedInside(), func(r *http.Request, at *step) error {
+	who := identity.ByClient.SteppedInside()
+	return leads("openBillingForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) error {
 		which, err := id.ParseAgency(r.PostForm.Get("agency"))
 		if err == nil {
 			at.back = portalPath(string(which)) + "&"
