@@ -70,6 +70,7 @@ var limits = map[string]limit{
 	"sharelink.MaxWaiting":    {sharelink.MaxWaiting, joinRequests, fault.RateLimited},
 	"webhook.MaxEndpoints":    {webhook.MaxEndpoints, webhookEndpoints, fault.Full},
 	"webhook.MaxAsked":        {webhook.MaxAsked, testEvents, fault.RateLimited},
+	"webhook.MaxRotations":    {webhook.MaxRotations, rotations, fault.RateLimited},
 	"sender.MaxChanges":       {sender.MaxChanges, bounceNames, fault.RateLimited},
 }
 
@@ -276,6 +277,26 @@ func testEvents(o *office) (func(int) error, func() int) {
 		x, err := store.Endpoint(o.w.ctx, o.id, e.ID)
 		must(o.w.t, err)
 		return len(x.Asked)
+	}
+}
+
+// rotations of one endpoint's secret, of which there has been one.
+func rotations(o *office) (func(int) error, func() int) {
+	make, _ := webhookEndpoints(o)
+	must(o.w.t, make(0))
+	store := dynamo.NewWebhooks(o.w.table.Table)
+	all, err := store.Endpoints(o.w.ctx, o.id)
+	must(o.w.t, err)
+	secrets := &webhooks.Secrets{Endpoints: webhooks.Endpoints{Store: store, Guard: egress.Strict(), Now: time.Now}, Keys: o.w.ring}
+	rotate := func(int) error {
+		_, _, err := secrets.Rotate(o.w.ctx, o.owner, all[0].ID)
+		return err
+	}
+	must(o.w.t, rotate(0))
+	return rotate, func() int {
+		x, err := store.Endpoint(o.w.ctx, o.id, all[0].ID)
+		must(o.w.t, err)
+		return len(x.Signing(time.Now())) - 1
 	}
 }
 
