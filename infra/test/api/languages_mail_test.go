@@ -65,7 +65,7 @@ func TestSenderL2MailsAreInTheLanguageOfWhoReadsThem(t *testing.T) {
 	o.installs()
 	both := []m{{"email": lines, "language": "it"}, {"email": p.address("l2-no"), "language": "no"}}
 	o.post("/v1/batches", m{"lines": both}, wait...).is(201).shows(`"verdict":"invalid"`)
-	p.nextMail(lines).in(t, "it", "ltr", "ti ha invitato")
+	p.nextMail(lines).in(t, "it", "ltr", "ti ha invitato") //nolint:misspell // Italian
 }
 
 func TestSenderL1WhatIsAgreedToIsBoundToItsLanguage(t *testing.T) {

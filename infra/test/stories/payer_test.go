@@ -887,7 +887,7 @@ func (h hasty) Subscribe(ctx context.Context, r payment.SubscribeRequest) (payme
 
 func (h hasty) CancelAtPeriodEnd(ctx context.Context, sub string, end bool) (payment.Subscription, error) {
 	if h.keepsOld && end {
-		return h.Provider.Subscription(ctx, sub)
+		return h.Subscription(ctx, sub)
 	}
 	return h.Provider.CancelAtPeriodEnd(ctx, sub, end)
 }

@@ -366,7 +366,7 @@ func TestSenderR3NothingIsLostAndNothingDoubledHoweverThingsFail(t *testing.T) {
 						calls = count
 					}
 					w.settled()
-					if n := len(w.reminders(reminded)); n != 1 && !(n == 2 && fault == loseAnswer) {
+					if n := len(w.reminders(reminded)); n != 1 && (n != 2 || fault != loseAnswer) {
 						t.Errorf("%d reminders with call %d failing", n, at)
 					}
 					equal(w, "lines in the timeline", len(o.lines(c, invite.Reminded)), 1)

@@ -710,7 +710,7 @@ func TestSenderW10WhatFailsTogetherIsOneFailure(t *testing.T) {
 		h.runs(3 * time.Minute)
 		for _, d := range h.deliveries(e) {
 			if d.State != webhook.Taken {
-				t.Errorf("%s is %s after %d tries, the next at %s", d.ID, d.State, d.Tries, d.Due.Sub(time.Now()))
+				t.Errorf("%s is %s after %d tries, the next at %s", d.ID, d.State, d.Tries, time.Until(d.Due))
 			}
 		}
 		equal(h.world, "the endpoint", h.look(e).Status(), "active")
