@@ -260,14 +260,19 @@ func webhookEndpoints(o *office) (func(int) error, func() int) {
 		}
 }
 
-// testEvents are asked for when most of an hour's have been.
-func testEvents(o *office) (func(int) error, func() int) {
+// webhookEndpoint is the one that there is, with where it is kept.
+func webhookEndpoint(o *office) (dynamo.Webhooks, *webhook.Endpoint) {
 	make, _ := webhookEndpoints(o)
 	must(o.w.t, make(0))
 	store := dynamo.NewWebhooks(o.w.table.Table)
 	all, err := store.Endpoints(o.w.ctx, o.id)
 	must(o.w.t, err)
-	e := &all[0]
+	return store, &all[0]
+}
+
+// testEvents are asked for when most of an hour's have been.
+func testEvents(o *office) (func(int) error, func() int) {
+	store, e := webhookEndpoint(o)
 	for range webhook.MaxAsked - 8 {
 		must(o.w.t, e.Ask(time.Now()))
 	}
@@ -282,19 +287,15 @@ func testEvents(o *office) (func(int) error, func() int) {
 
 // rotations of one endpoint's secret, of which there has been one.
 func rotations(o *office) (func(int) error, func() int) {
-	make, _ := webhookEndpoints(o)
-	must(o.w.t, make(0))
-	store := dynamo.NewWebhooks(o.w.table.Table)
-	all, err := store.Endpoints(o.w.ctx, o.id)
-	must(o.w.t, err)
+	store, e := webhookEndpoint(o)
 	secrets := &webhooks.Secrets{Endpoints: webhooks.Endpoints{Store: store, Guard: egress.Strict(), Now: time.Now}, Keys: o.w.ring}
 	rotate := func(int) error {
-		_, _, err := secrets.Rotate(o.w.ctx, o.owner, all[0].ID)
+		_, _, err := secrets.Rotate(o.w.ctx, o.owner, e.ID)
 		return err
 	}
 	must(o.w.t, rotate(0))
 	return rotate, func() int {
-		x, err := store.Endpoint(o.w.ctx, o.id, all[0].ID)
+		x, err := store.Endpoint(o.w.ctx, o.id, e.ID)
 		must(o.w.t, err)
 		return len(x.Signing(time.Now())) - 1
 	}
