@@ -157,7 +157,7 @@ func Message(row id.Event, n int) id.Event {
 // what is so by then. It holds no address, token, link or code.
 type Data struct {
 	Version  int    `json:"version"`  // of the form of this object
-	Sequence int64  `json:"sequence"` // of two events of one object the later has the larger one
+	Sequence int64  `json:"sequence"` // when it happened, in milliseconds since 1970: of two events of one object the later has the larger
 	AgencyID string `json:"agencyId"`
 	ID       string `json:"id,omitempty"`     // of what has changed
 	Status   string `json:"status,omitempty"` // what it is in since
@@ -176,13 +176,14 @@ type Party struct {
 // dataVersion is the version of Data that is written. Fields may be added within one.
 const dataVersion = 1
 
-// Body is the text of an event as it is sent and signed.
-func Body(t Type, at time.Time, d Data) []byte {
+// Body is the text of an event as it is sent and signed. It is made of what is kept as the event was told first, so that however often
+// it is sent, it says the same: the time of what happened, too, is that of its sequence.
+func Body(t Type, d Data) []byte {
 	b, err := json.Marshal(struct {
 		Type      Type   `json:"type"`
 		Timestamp string `json:"timestamp"`
 		Data      Data   `json:"data"`
-	}{t, at.UTC().Format("2006-01-02T15:04:05.000Z07:00"), d})
+	}{t, time.UnixMilli(d.Sequence).UTC().Format("2006-01-02T15:04:05.000Z07:00"), d})
 	if err != nil {
 		panic(err) // strings and numbers alone
 	}

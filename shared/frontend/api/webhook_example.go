@@ -24,7 +24,7 @@ func hookExamples() map[string]example {
 	again.NextAttemptAt = orNull(at.Add(5 * time.Minute))
 	test.Type, test.Kind, test.Status, test.NextAttemptAt, test.Attempts =
 		string(webhook.Test), "test", "pending", again.NextAttemptAt, []AttemptBody{}
-	payload := webhook.Body("invite.accepted", at, webhook.Data{Version: 1, Sequence: at.UnixMilli(), AgencyID: exampleAgency,
+	payload := webhook.Body("invite.accepted", webhook.Data{Version: 1, Sequence: at.UnixMilli(), AgencyID: exampleAgency,
 		ID: exampleInvite, Status: "accepted", Actor: exampleClient,
 		Client: &webhook.Party{ID: string(id.Client(exampleClient)), Name: "Acme Ltd", Status: "active"}})
 	return map[string]example{

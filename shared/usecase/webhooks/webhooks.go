@@ -165,7 +165,7 @@ func body(ctx context.Context, s interface {
 		}
 		p.Name, data.Client = name, &p
 	}
-	return webhook.Body(d.Type, d.At, data), nil
+	return webhook.Body(d.Type, data), nil
 }
 
 // Endpoints changes an agency's endpoints.
