@@ -27,15 +27,21 @@ var noIDs = map[string]string{
 	"in lower case": "ag_01jz8y5w3rn6t0v4k2m9qxbdce", "a path": "../../etc/passwd",
 }
 
+// fields are the names that the pages read.
+type fields struct {
+	query []string // which may stand in a query, or in a form that is read as a whole
+	all   []string // of queries and forms
+}
+
 // fieldsOfPages are the names of all fields and parameters that the pages read, out of their source: one that is new is tried
 // with the others.
-func fieldsOfPages(t *testing.T) []string {
+func fieldsOfPages(t *testing.T) fields {
 	t.Helper()
 	files, err := filepath.Glob("../../../shared/frontend/web/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []string
+	var found fields
 	for _, name := range files {
 		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, 0)
 		if err != nil {
@@ -52,13 +58,20 @@ func fieldsOfPages(t *testing.T) []string {
 				return true
 			}
 			field, err := strconv.Unquote(lit.Value)
-			if err == nil && field != "do" && field == strings.ToLower(field) && !slices.Contains(all, field) {
-				all = append(all, field)
+			if err != nil || field == "do" || field != strings.ToLower(field) {
+				return true
+			}
+			if !slices.Contains(found.all, field) {
+				found.all = append(found.all, field)
+			}
+			if what.Sel.Name == "Get" && !slices.Contains(found.query, field) {
+				found.query = append(found.query, field)
 			}
 			return true
 		})
 	}
-	return append(all, "resource", "scope")
+	found.all = append(found.all, "resource", "scope")
+	return found
 }
 
 // ask puts the question and returns the answer's status and body.
@@ -123,9 +136,9 @@ func TestFS3WhatIsNoIDIsNotThere(t *testing.T) {
 	o := p.signIn(owner)
 	o.invite(p.address("ops"))
 	p.accept(p.address("ops"))
-	fields := fieldsOfPages(t)
-	if len(fields) < 20 {
-		t.Fatalf("only the fields %q", fields)
+	read := fieldsOfPages(t)
+	if len(read.query) < 20 || len(read.all) < 80 {
+		t.Fatalf("only the fields %q", read)
 	}
 	ends := []string{"deleteAgency", "eraseMe", "endAllSessions", "signOut"}
 	things := slices.DeleteFunc(askable(t, p), func(x question) bool {
@@ -142,11 +155,11 @@ func TestFS3WhatIsNoIDIsNotThere(t *testing.T) {
 					if i%parts != part {
 						continue
 					}
-					c := clients()
+					who := clients
 					if x.who.Kind == identity.Staff {
-						c = owners()
+						who = owners
 					}
-					tried.Add(int64(x.askWithNoIDs(t, c, fields)))
+					tried.Add(int64(x.askWithNoIDs(t, who, read)))
 				}
 			})
 		}
@@ -156,15 +169,24 @@ func TestFS3WhatIsNoIDIsNotThere(t *testing.T) {
 	}
 }
 
-// askWithNoIDs asks with each of what is no id in every place, and tells how often it asked.
-func (x question) askWithNoIDs(t *testing.T, c *caller, fields []string) (tried int) {
+// askWithNoIDs asks with each of what is no id in every place, and tells how often it asked. Where another part has signed the person out
+// everywhere meanwhile, it asks again.
+func (x question) askWithNoIDs(t *testing.T, who func() *caller, read fields) (tried int) {
 	t.Helper()
+	c, posted := who(), x.page && x.body(t) != ""
 	for kind, bad := range noIDs {
 		alone := kind == "3,000 characters" || kind == "not UTF-8" // each field by itself; with the others all are tried
 		check := func(where string, payload map[string]any, strict bool) {
 			t.Helper()
 			tried++
 			status, body := x.ask(t, c, payload)
+			for range 3 {
+				if status != http.StatusUnauthorized || !x.who.SignedIn() {
+					break
+				}
+				c = who()
+				status, body = x.ask(t, c, payload)
+			}
 			right := status < 500
 			if strict {
 				right = slices.Contains([]int{http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity}, status) ||
@@ -190,7 +212,7 @@ func (x question) askWithNoIDs(t *testing.T, c *caller, fields []string) (tried 
 			all[name] = []string{bad}
 		}
 		if x.page {
-			for _, name := range fields {
+			for _, name := range read.query {
 				all.Set(name, bad)
 			}
 		}
@@ -200,7 +222,8 @@ func (x question) askWithNoIDs(t *testing.T, c *caller, fields []string) (tried 
 		payload["rawQueryString"] = all.Encode()
 		check("its query", payload, false)
 		for name := range all {
-			if !alone {
+			if !alone || posted { // what a form is posted to reads the same query as its page
+
 				break
 			}
 			payload["rawQueryString"] = url.Values{name: {bad}}.Encode()
@@ -208,13 +231,13 @@ func (x question) askWithNoIDs(t *testing.T, c *caller, fields []string) (tried 
 		}
 		body := x.body(t)
 		if form, err := url.ParseQuery(body); x.page && err == nil && body != "" {
-			for _, name := range fields {
+			for _, name := range read.all {
 				form.Set(name, bad)
 			}
 			payload := x.again(t)
 			payload["body"], payload["isBase64Encoded"] = form.Encode(), false
 			check("its fields", payload, false)
-			for _, name := range fields {
+			for _, name := range read.all {
 				if !alone {
 					break
 				}

@@ -44,9 +44,8 @@ func Asset(s *Site) *Page {
 
 // OpenAPIDocument serves the description of the API for programs, as OpenAPI 3.1 and, at /openapi-3.0.json, as 3.0.
 func OpenAPIDocument(s *Site) *Page {
-	type served func() ([]byte, error)
-	now := served(sync.OnceValues(func() ([]byte, error) { return servedFrom(document, s.at) }))
-	before := served(sync.OnceValues(func() ([]byte, error) { return servedFrom(document30, s.at) }))
+	now := sync.OnceValues(func() (page.Fixed, error) { return servedFrom(document, s.at) })
+	before := sync.OnceValues(func() (page.Fixed, error) { return servedFrom(document30, s.at) })
 	return s.page("openapiDocument", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		is, version := now, "3.1"
 		if r.URL.Path == "/openapi-3.0.json" {
@@ -60,23 +59,23 @@ func OpenAPIDocument(s *Site) *Page {
 		page.SecurityHeaders(h)
 		h.Set("Content-Type", "application/openapi+json;version="+version)
 		h.Set("Cache-Control", "public, max-age=300")
-		_, err = w.Write(page.Compress(w, r, body)) //nolint:gosec // the document is embedded, nothing of the request is in it
+		_, err = w.Write(body.Compress(w, r)) //nolint:gosec // the document is embedded, nothing of the request is in it
 		return err
 	})
 }
 
 // servedFrom is a document that says at which origin the API is (OpenAPI 3.1, Server Object). The embedded document is the same for
 // every deployment, and does not know.
-func servedFrom(document []byte, origin string) ([]byte, error) {
+func servedFrom(document []byte, origin string) (page.Fixed, error) {
 	servers, err := json.Marshal([]map[string]string{{"url": origin}})
 	if err != nil {
-		return nil, err
+		return page.Fixed{}, err
 	}
 	rest, ok := bytes.CutPrefix(document, []byte("{"))
 	if !ok {
-		return nil, errors.New("web: the OpenAPI document is no object")
+		return page.Fixed{}, errors.New("web: the OpenAPI document is no object")
 	}
-	return slices.Concat([]byte(`{"servers":`), servers, []byte(","), rest), nil
+	return page.NewFixed(slices.Concat([]byte(`{"servers":`), servers, []byte(","), rest)), nil
 }
 
 // DocsPage shows the description of the API to people: what a beginner has to know, or with job in the query the operations for that
