@@ -61,6 +61,24 @@ func TestSenderL1WhatABrowserOfNoLanguageHasReadIsWhatItAccepts(t *testing.T) {
 		shows(words.French.Say("checkout.how"))
 }
 
+// TestSenderL1WhoComesBackWithABrowserOfNoLanguageReadsTheAgencys: neither the client nor whoever invited it has said one.
+func TestSenderL1WhoComesBackWithABrowserOfNoLanguageReadsTheAgencys(t *testing.T) {
+	p := start(t)
+	address := p.address("hausherr")
+	o, a := p.signUp(address, "Hausherr "+p.run)
+	p.onMax(a.ID)
+	o.patch("/v1/mail-settings", m{"language": "de"}).is(200)
+	to := p.address("gast")
+	o.invite(to, m{"payer": "client", "order": asked["order"]})
+	c := p.signIn(to) // with a browser that has kept nothing
+	for _, page := range []string{"/checkout", "/portal/contract"} {
+		c.get(page+"?agency="+a.ID, "Accept-Language", "sv").is(200).has("Content-Language", "de")
+		c.get(page+"?agency="+a.ID, "Accept-Language", "pl").is(200).has("Content-Language", "pl")
+	}
+	o.patch("/v1/mail-settings", m{"language": "it"}).is(200)
+	c.get("/checkout?agency="+a.ID, "Accept-Language", "sv").is(200).has("Content-Language", "it")
+}
+
 func TestSenderL2TheChoiceOfALanguageHoldsForTheBrowserAndForMails(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)

@@ -114,7 +114,9 @@ func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.
 		if err != nil {
 			return err
 		}
-		prefer(r, written(c, nil))
+		if err := preferOf(r, func() (words.Language, error) { return contracts.Reads(r.Context(), c) }); err != nil {
+			return err
+		}
 		return show(w, r, caller, c)
 	}),
 		words.Checkout, words.Contract, words.Money, words.Receipt, words.Portal)

@@ -55,6 +55,9 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 			if err != nil {
 				return err
 			}
+			if err := preferOf(r, func() (words.Language, error) { return contracts.Reads(r.Context(), c) }); err != nil {
+				return err
+			}
 			// The whole page is in the language of the contract, which need not be the one that is chosen now.
 			l := receipt.LanguageOf(c, words.In(r.Context()))
 			r = r.WithContext(words.With(r.Context(), l))

@@ -44,6 +44,18 @@ func prefer(r *http.Request, l words.Language) {
 	}
 }
 
+// preferOf is prefer where finding out the language takes a read, which is made only where it is needed.
+func preferOf(r *http.Request, of func() (words.Language, error)) error {
+	if _, said := words.Said(r.Context()); said {
+		return nil
+	}
+	l, err := of()
+	if err == nil {
+		prefer(r, l)
+	}
+	return err
+}
+
 // written is the language in which somebody is written to, by what is known of it and of the agency; "" where nobody has said any.
 // Both may be nil.
 func written(c *client.Client, a *agency.Agency) (l words.Language) {

@@ -90,7 +90,9 @@ func PortalPayerPage(s *Site, auth *signin.Authenticator, contracts *billing.Con
 		if err != nil {
 			return nil, payerView{}, err
 		}
-		prefer(r, written(c, nil))
+		if err := preferOf(r, func() (words.Language, error) { return contracts.Reads(r.Context(), c) }); err != nil {
+			return nil, payerView{}, err
+		}
 		l := words.In(r.Context())
 		v := payerView{side: client.ByClient, party: billing.Party{Agency: with}, may: true, in: l,
 			Payer: page.Payer{Brand: senderBrand(c.Invite.From), Person: string(caller.Email), URL: portalPayerPath(with),

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 
 	"latchkey.dev/shared/domain/agency"
@@ -8,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 )
 
 // ContractStore reads relationships.
@@ -32,6 +34,19 @@ func (s *Contracts) Relationship(ctx context.Context, caller identity.Caller, ag
 		return nil, fault.New(fault.NotFound, "errors.you_have_nothing_with_such_an")
 	}
 	return c, err
+}
+
+// Reads is the language in which the client of a relationship is written to, as [client.Client.Reads] has it. The agency is read only
+// where it is for its language to decide.
+func (s *Contracts) Reads(ctx context.Context, c *client.Client) (words.Language, error) {
+	if l := cmp.Or(c.Language, c.Invite.Language); l != "" {
+		return l, nil
+	}
+	a, err := s.Store.Agency(ctx, c.Agency)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return "", err
+	}
+	return c.Reads(a), nil
 }
 
 // Branded tells whether a contract is shown under the agency's brand: one that is suspended, or gone, shows none.
