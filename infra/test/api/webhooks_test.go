@@ -93,6 +93,7 @@ func TestSenderW5AnInviteIsToldFromItsBeginningToItsEnd(t *testing.T) {
 	p := start(t)
 	o := p.fresh(owner)
 	all, some := o.makeEndpoint("all"), o.makeEndpoint("some", "client.activated")
+	p.tell("all", m{"status": 200, "body": `{"received":"Acme Ltd"}`})
 	to := p.address("told")
 	i := o.invite(to, m{"name": "Acme Ltd"})
 	p.accept(to)
@@ -126,7 +127,8 @@ func TestSenderW5AnInviteIsToldFromItsBeginningToItsEnd(t *testing.T) {
 		t.Errorf("%d ids", len(ids))
 	}
 	for _, d := range o.deliveries(all) {
-		if d.Status != "delivered" || len(d.Attempts) != 1 || d.Attempts[0].StatusCode != 200 || d.Attempts[0].Body != "ok" {
+		if d.Status != "delivered" || len(d.Attempts) != 1 || d.Attempts[0].StatusCode != 200 ||
+			d.Attempts[0].Body != `{"received":"…"}` {
 			t.Errorf("%+v", d)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"latchkey.dev/shared/domain/id"
 )
@@ -62,6 +64,28 @@ const (
 	Excerpt    = 4 << 10
 	OldExcerpt = 256
 )
+
+// Unnamed is what a receiver answered, without the name of the client whom it was told of: receivers send back what they were sent, and
+// once the client is erased its name is to be nowhere. It finds the name as it is, and as JSON has it with and without letters outside of
+// ASCII. A name of one or two characters stays, since it says of nobody who it is and would take every such letter along.
+func Unnamed(answer, name string) string {
+	if utf8.RuneCountInString(name) < 3 {
+		return answer
+	}
+	var ascii strings.Builder
+	quoted, _ := json.Marshal(name) // a string has a form in JSON
+	for _, unit := range utf16.Encode([]rune(string(quoted[1 : len(quoted)-1]))) {
+		if unit < utf8.RuneSelf {
+			ascii.WriteByte(byte(unit))
+			continue
+		}
+		fmt.Fprintf(&ascii, `\u%04x`, unit)
+	}
+	for _, form := range []string{ascii.String(), string(quoted[1 : len(quoted)-1]), name} {
+		answer = strings.ReplaceAll(answer, form, "…")
+	}
+	return answer
+}
 
 // Attempt is one try.
 type Attempt struct {

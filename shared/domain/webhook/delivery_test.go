@@ -45,6 +45,23 @@ func TestSenderW1ThePublishedLibraryVerifiesWhatWeSign(t *testing.T) {
 	}
 }
 
+// TestSenderW9NoAnswerKeepsAClientsName has receivers that send back what they were told.
+func TestSenderW9NoAnswerKeepsAClientsName(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct{ answer, name, kept string }{
+		{"thanks for Acme Ltd and Acme Ltd", "Acme Ltd", "thanks for … and …"},
+		{`{"client":"Müller & Söhne 🚀"}`, "Müller & Söhne 🚀", `{"client":"…"}`},
+		{`{"client":"M\u00fcller \u0026 S\u00f6hne \ud83d\ude80"}`, "Müller & Söhne 🚀", `{"client":"…"}`},
+		{`{"client":"Müller \u0026 Söhne"}`, "Müller & Söhne", `{"client":"…"}`},
+		{`{"client":"\"Q\" Ltd"}`, `"Q" Ltd`, `{"client":"…"}`},
+		{"ok", "ok", "ok"}, {"ok", "", "ok"}, {"", "Acme Ltd", ""},
+	} {
+		if got := webhook.Unnamed(x.answer, x.name); got != x.kept {
+			t.Errorf("%q for %q is kept as %q, want %q", x.answer, x.name, got, x.kept)
+		}
+	}
+}
+
 func TestSenderW2ASecretIsOf24To64Bytes(t *testing.T) {
 	t.Parallel()
 	a, b := webhook.NewSecret(), webhook.NewSecret()

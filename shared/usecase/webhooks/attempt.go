@@ -78,7 +78,7 @@ func (w *Worker) deliver(ctx context.Context, j webhook.Job, e *webhook.Endpoint
 
 // post signs the delivery, and sends it.
 func (w *Worker) post(ctx context.Context, e *webhook.Endpoint, d *webhook.Delivery) (Answer, error) {
-	text, err := body(ctx, w.Store, d)
+	text, name, err := body(ctx, w.Store, d)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -94,7 +94,9 @@ func (w *Worker) post(ctx context.Context, e *webhook.Endpoint, d *webhook.Deliv
 	if err != nil {
 		return Answer{}, err
 	}
-	return w.Post.Post(ctx, Request{URL: e.URL, Message: d.Message, At: now, Signature: signature, Body: text}), nil
+	a := w.Post.Post(ctx, Request{URL: e.URL, Message: d.Message, At: now, Signature: signature, Body: text})
+	a.Excerpt = webhook.Unnamed(a.Excerpt, name)
+	return a, nil
 }
 
 // record writes what came of an attempt: first what it says of the delivery, then what it says of the endpoint.

@@ -148,24 +148,23 @@ func (d *Directory) Delivery(ctx context.Context, caller identity.Caller, which 
 	if err != nil {
 		return nil, nil, err
 	}
-	body, err := body(ctx, d.Store, found)
+	body, _, err := body(ctx, d.Store, found)
 	return found, body, err
 }
 
-// body is the text of a delivery, with the client's name as it is now.
+// body is the text of a delivery, with the client's name as it is now, and that name; "" for none.
 func body(ctx context.Context, s interface {
 	ClientName(ctx context.Context, agency id.Agency, client id.Client) (string, error)
-}, d *webhook.Delivery) ([]byte, error) {
+}, d *webhook.Delivery) (text []byte, name string, err error) {
 	data := d.Data
 	if data.Client != nil {
 		p := *data.Client
-		name, err := s.ClientName(ctx, d.Agency, id.Client(p.ID))
-		if err != nil {
-			return nil, err
+		if name, err = s.ClientName(ctx, d.Agency, id.Client(p.ID)); err != nil {
+			return nil, "", err
 		}
 		p.Name, data.Client = name, &p
 	}
-	return webhook.Body(d.Type, data), nil
+	return webhook.Body(d.Type, data), name, nil
 }
 
 // Endpoints changes an agency's endpoints.
