@@ -133,6 +133,15 @@ type Delivery struct {
 	Version  int
 }
 
+// Next is when the delivery is tried again; zero where that is at once, or never. Before the first attempt, and where a person has asked for
+// one, Due is only when it is looked whether the message for it got lost.
+func (d *Delivery) Next() time.Time {
+	if d.Asked || len(d.Attempts) == 0 {
+		return time.Time{}
+	}
+	return d.Due
+}
+
 // DeliveryOf is the id of a message's delivery, which an endpoint has one of.
 func DeliveryOf(message id.Event) id.Delivery {
 	return id.FromBytes[id.Delivery](id.DeliveryPrefix, id.Bytes(id.EventPrefix, string(message)))

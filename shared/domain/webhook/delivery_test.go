@@ -70,6 +70,29 @@ func TestSenderW2ASecretIsOf24To64Bytes(t *testing.T) {
 	}
 }
 
+// TestSenderW9PeopleAreToldOfAnAttemptThatIsPlanned, and of none that is being made.
+func TestSenderW9PeopleAreToldOfAnAttemptThatIsPlanned(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	d := webhook.NewDelivery(webhook.New("ag_1", "mb_1", now), id.New[id.Event](id.EventPrefix, now), "invite.sent", now, webhook.Data{},
+		webhook.Live, now)
+	if d.Due.IsZero() || !d.Next().IsZero() {
+		t.Errorf("before the first attempt: %s", d.Next())
+	}
+	d.Tried(webhook.Attempt{At: now, Status: 500}, 0)
+	if !d.Next().After(now) || !d.Next().Equal(d.Due) {
+		t.Errorf("after one that failed: %s", d.Next())
+	}
+	d.Again(now)
+	if !d.Next().IsZero() {
+		t.Errorf("while one is asked for: %s", d.Next())
+	}
+	d.Tried(webhook.Attempt{At: now, Status: 200}, 0)
+	if !d.Next().IsZero() {
+		t.Errorf("after it was taken: %s", d.Next())
+	}
+}
+
 // TestSenderW7TheScheduleIsTheStandards holds the waits, each within a fifth.
 func TestSenderW7TheScheduleIsTheStandards(t *testing.T) {
 	t.Parallel()

@@ -67,13 +67,13 @@ type DeliveryBody struct {
 	Kind          string        `json:"kind" enum:"event,test,recovered"`
 	Status        string        `json:"status" enum:"pending,delivered,failed,missed" doc:"missed: the endpoint was disabled."`
 	OccurredAt    Time          `json:"occurredAt"`
-	NextAttemptAt *Time         `json:"nextAttemptAt" doc:"null if there is none."`
+	NextAttemptAt *Time         `json:"nextAttemptAt" doc:"null if there is none, before the first one, and if you've asked for one now."`
 	Attempts      []AttemptBody `json:"attempts" doc:"The last 16, oldest first."`
 }
 
 func deliveryBody(d *webhook.Delivery) DeliveryBody {
 	b := DeliveryBody{ID: string(d.ID), EndpointID: string(d.Endpoint), MessageID: string(d.Message), Type: string(d.Type),
-		Kind: string(d.Kind), Status: string(d.State), OccurredAt: Time(d.At), NextAttemptAt: orNull(d.Due), Attempts: []AttemptBody{}}
+		Kind: string(d.Kind), Status: string(d.State), OccurredAt: Time(d.At), NextAttemptAt: orNull(d.Next()), Attempts: []AttemptBody{}}
 	for _, a := range d.Attempts {
 		b.Attempts = append(b.Attempts,
 			AttemptBody{Time(a.At), a.Took.Milliseconds(), a.Status, string(a.Fault), a.Excerpt, a.ByPerson})

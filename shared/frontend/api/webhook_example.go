@@ -20,10 +20,8 @@ func hookExamples() map[string]example {
 	d := DeliveryBody{ID: string(webhook.DeliveryOf(event)), EndpointID: endpoint, MessageID: event, Type: "invite.accepted", Kind: "event",
 		Status: "delivered", OccurredAt: Time(at), Attempts: []AttemptBody{{At: Time(at.Add(2 * time.Second)), DurationMs: 84,
 			StatusCode: 200, Body: "ok"}}}
-	again, test := d, d
-	again.NextAttemptAt = orNull(at.Add(5 * time.Minute))
-	test.Type, test.Kind, test.Status, test.NextAttemptAt, test.Attempts =
-		string(webhook.Test), "test", "pending", again.NextAttemptAt, []AttemptBody{}
+	test := d
+	test.Type, test.Kind, test.Status, test.Attempts = string(webhook.Test), "test", "pending", []AttemptBody{}
 	payload := webhook.Body("invite.accepted", webhook.Data{Version: 1, Sequence: at.UnixMilli(), AgencyID: exampleAgency,
 		ID: exampleInvite, Status: "accepted", Actor: exampleClient,
 		Client: &webhook.Party{ID: string(id.Client(exampleClient)), Name: "Acme Ltd", Status: "active"}})
@@ -37,7 +35,7 @@ func hookExamples() map[string]example {
 		"sendTestEvent":         answers(test),
 		"listDeliveries":        answers(listed(d)),
 		"getDelivery":           answers(WholeDelivery{d, payload}),
-		"redeliver":             answers(again),
+		"redeliver":             answers(d),
 		"recoverEvents":         exchanges(raw(`{"since":"2026-11-28T07:40:00Z"}`), behind),
 	}
 }

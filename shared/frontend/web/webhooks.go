@@ -405,8 +405,8 @@ func hookDelivery(d *webhook.Delivery, base string, now time.Time) page.HookDeli
 	}
 	if n := len(d.Attempts); n > 0 {
 		out.Last = attempted(d.Attempts[n-1])
-		if !d.Due.IsZero() {
-			out.Next = page.TimeAt(d.Due, now)
+		if next := d.Next(); !next.IsZero() {
+			out.Next = page.TimeAt(next, now)
 		}
 	}
 	return out
