@@ -41,6 +41,7 @@ const (
 	together  = 12 * time.Second // for all that one person waits for
 	mostBytes = 256 << 10
 	fresh     = time.Hour   // how long a discovery document is relied on
+	anew      = time.Minute // how long an old one does once no new one could be had
 	keysApart = time.Minute // between two looks at a provider's keys
 	leeway    = time.Minute // by which clocks may differ
 )
@@ -101,6 +102,7 @@ type client struct {
 
 	mu    sync.Mutex
 	found *discovered
+	asked time.Time // when no new document could be had last
 }
 
 // discovered is a provider as its discovery document describes it.
@@ -307,23 +309,24 @@ func tenant(s string) bool {
 }
 
 // discover reads the provider's discovery document, unless that was done lately. One that cannot be read does not replace one that
-// could.
+// could, and whoever comes within a minute does not wait for another try.
 func (c *client) discover(ctx context.Context) (*discovered, error) {
 	c.mu.Lock()
-	found := c.found
+	found, asked := c.found, c.asked
 	c.mu.Unlock()
-	if found != nil && c.now().Sub(found.at) < fresh {
+	if found != nil && (c.now().Sub(found.at) < fresh || c.now().Sub(asked) < anew) {
 		return found, nil
 	}
 	d, err := c.ask(ctx)
-	if err != nil {
-		if found != nil {
-			return found, nil //nolint:nilerr // the old one may still do
-		}
-		return nil, err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err != nil {
+		if found == nil {
+			return nil, err
+		}
+		c.asked = c.now()
+		return found, nil //nolint:nilerr // the old one may still do
+	}
 	c.found = d
 	return d, nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -482,6 +483,35 @@ func TestSenderO10SlowProviders(t *testing.T) {
 		}
 		if !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// TestSenderO10NobodyWaitsAnewForADocumentThatCannotBeHad: what was read before still does, and is asked for again a minute later.
+func TestSenderO10NobodyWaitsAnewForADocumentThatCannotBeHad(t *testing.T) {
+	t.Parallel()
+	w := anIssuer(t)
+	if _, err := w.sign(anna); err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	w.server.Fail(func(out http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/.well-known/openid-configuration" {
+			return false
+		}
+		asked.Add(1)
+		out.WriteHeader(http.StatusBadGateway)
+		return true
+	})
+	for n, after := range []time.Duration{59 * time.Minute, time.Minute, 59 * time.Second, time.Second, 3 * time.Hour} {
+		w.pass(after)
+		for range 3 {
+			if _, err := w.sign(anna); err != nil {
+				t.Fatalf("%s after the last: %v, %s", after, err, w.cause())
+			}
+		}
+		if got, want := asked.Load(), []int64{0, 1, 1, 2, 3}[n]; got != want {
+			t.Errorf("step %d: the document was asked for %d times, want %d", n, got, want)
 		}
 	}
 }
