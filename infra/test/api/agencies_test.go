@@ -201,7 +201,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	if x, _ := c.agency(); x.Name != "Acme" {
 		t.Errorf("after switching the session acts for %s", x.Name)
 	}
-	(&caller{product: p, cookie: old}).get("/clients").is(303).has("Location", "/sign-in")
+	(&caller{product: p, cookie: old}).get("/clients").is(303).has("Location", "/sign-in?next=%2Fclients")
 	p.advance(time.Minute)
 	if x, _ := p.signIn(to).agency(); x.Name != "Acme" {
 		t.Errorf("the next sign-in is to %s, want the one that was used last", x.Name)

@@ -123,8 +123,8 @@ func TestNobodyIsAskedToSignIn(t *testing.T) {
 	c.post("/v1/invites", m{"email": p.address("a")}).fails(401, "unauthenticated")
 	c.post("/v1/invites/in_x/resend", nil).fails(401, "unauthenticated")
 	c.post("/v1/invites/in_x/cancel", nil).fails(401, "unauthenticated")
-	for _, path := range []string{"/clients", "/clients/cl_x", "/portal"} {
-		c.get(path).is(303).has("Location", "/sign-in")
+	for path, next := range map[string]string{"/clients": "?next=%2Fclients", "/clients/cl_x": "", "/portal": ""} {
+		c.get(path).is(303).has("Location", "/sign-in"+next)
 	}
 	for name, path := range map[string]string{"send": "/clients", "resend": "/clients/cl_x", "cancel": "/clients/cl_x"} {
 		c.post(path, do(name, url.Values{"email": {p.address("a")}})).is(303).has("Location", "/sign-in")

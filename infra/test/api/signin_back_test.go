@@ -84,9 +84,10 @@ func TestSenderO9WhoLeavesAnOfficeIsToldOfItsProvider(t *testing.T) {
 // TestWhoComesFromAMailFindsThePageAfterSigningIn follows the links of mails without being signed in.
 func TestWhoComesFromAMailFindsThePageAfterSigningIn(t *testing.T) {
 	p := start(t)
-	const agency, client = "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "cl_01KC5R9V3M8Q2T4W6Y8A0C1E3G"
+	const agency, client, role = "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "cl_01KC5R9V3M8Q2T4W6Y8A0C1E3G", "rol_01KC5R9V3M8Q2T4W6Y8A0C1E3G"
 	for _, path := range []string{"/account", "/settings/members", "/settings/sign-in", "/portal/payer?agency=" + agency,
-		"/clients/" + client, "/clients/" + client + "/payer", "/activity?action=api_key", "/portal?agency=" + agency} {
+		"/clients", "/clients/" + client, "/clients/" + client + "/payer", "/client-portal/links", "/client-portal/users/" + client,
+		"/client-portal/roles/" + role, "/settings/webhooks", "/activity?action=api_key", "/portal?agency=" + agency} {
 		p.nobody().get(path).is(303).has("Location", "/sign-in?"+url.Values{"next": {path}}.Encode())
 	}
 	who := p.address("mailed")

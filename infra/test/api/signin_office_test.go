@@ -474,7 +474,7 @@ func TestSenderO6AnOwnerEntersWithoutItAndAllOwnersAreTold(t *testing.T) {
 	p.advance(identity.StepUpLasts + time.Second)
 	stranger.post(at, do("enter", nil)).is(307)
 	p.advance(identity.WithoutLasts)
-	boss.get("/clients").to("/sign-in")
+	boss.get("/clients").to("/sign-in?next=%2Fclients")
 	// Nobody is without limit mailed about.
 	many := p.fresh(f.at)
 	for range 5 {
@@ -506,7 +506,7 @@ func TestSenderO6WhenItEndsNobodyIsLockedOut(t *testing.T) {
 	p.onFree(f.id)
 	f.admin.get("/clients").is(200)
 	byIt.get("/v1/clients").fails(401, "unauthenticated")
-	byIt.get("/clients").to("/sign-in")
+	byIt.get("/clients").to("/sign-in?next=%2Fclients")
 	byIt.get("/sign-in").is(200).shows("Email me a sign-in code") // and are no stranger to it
 	p.nobody().get("/sign-in/at/" + f.id + "/with").is(404)
 	f.toldOf(f.at, "doesn't require signing in with Okta right now")

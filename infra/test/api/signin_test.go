@@ -55,7 +55,7 @@ func TestASessionsCookie(t *testing.T) {
 	// A cookie that is none of ours, or was altered, is as good as none.
 	for _, bad := range []string{"x", "lkn_x", swapLast(c.cookie), c.cookie + "a", strings.ToUpper(c.cookie)} {
 		(&caller{product: p, cookie: bad}).get("/v1/sessions/current").fails(401, "unauthenticated")
-		(&caller{product: p, cookie: bad}).get("/clients").is(303).has("Location", "/sign-in")
+		(&caller{product: p, cookie: bad}).get("/clients").is(303).has("Location", "/sign-in?next=%2Fclients")
 	}
 	out := c.delete("/v1/sessions/current").is(204)
 	if out.cookies[0].MaxAge >= 0 || out.session() != "" {
@@ -100,7 +100,7 @@ func TestSigningInByThePages(t *testing.T) {
 	c.get("/sign-in").is(200).shows("You're signed in", owner)
 	out := c.post("/account", do("sign-out", url.Values{})).is(303)
 	guarded(t, out)
-	c.get("/clients").is(303).has("Location", "/sign-in")
+	c.get("/clients").is(303).has("Location", "/sign-in?next=%2Fclients")
 }
 
 func TestSigningInRotatesTheSession(t *testing.T) {

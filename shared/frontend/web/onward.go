@@ -7,6 +7,14 @@ import (
 	"latchkey.dev/shared/domain/id"
 )
 
+// pagesOf are the pages about one thing to which a mail leads: below which path, what kind of id follows, and what may follow that.
+var pagesOf = []struct{ below, kind, end string }{
+	{"/i/", id.AgencyPrefix, ""}, // an invitation by its address, without a secret
+	{"/clients/", id.ClientPrefix, "/payer"},
+	{"/client-portal/users/", id.ClientPrefix, ""},
+	{"/client-portal/roles/", id.RolePrefix, ""},
+}
+
 // onward is where somebody goes on after signing in: one of our own pages on which people are asked to sign in again, or to which a mail
 // leads, written anew from what is known of it; "" for anything else.
 func onward(next string) string {
@@ -14,14 +22,14 @@ func onward(next string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil {
 		return ""
 	}
-	if of, ok := strings.CutPrefix(u.Path, "/i/"); ok && id.Valid(id.AgencyPrefix, of) { // an invitation by its address, without a secret
-		return u.Path
-	}
-	if of, ok := strings.CutPrefix(u.Path, "/clients/"); ok && id.Valid(id.ClientPrefix, strings.TrimSuffix(of, "/payer")) {
-		return u.Path
+	for _, of := range pagesOf {
+		if which, ok := strings.CutPrefix(u.Path, of.below); ok && id.Valid(of.kind, strings.TrimSuffix(which, of.end)) {
+			return u.Path
+		}
 	}
 	switch u.Path {
-	case "/upgrade", "/settings/agency", "/settings/members", "/settings/sign-in", "/account":
+	case "/upgrade", "/settings/agency", "/settings/members", "/settings/sign-in", "/settings/webhooks", "/account", "/clients",
+		"/client-portal/links":
 		return u.Path
 	case "/activity":
 		if a := u.Query().Get("action"); a != "" && strings.Trim(a, "abcdefghijklmnopqrstuvwxyz_") == "" {
