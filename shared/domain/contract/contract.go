@@ -62,18 +62,6 @@ func (a Article) LookupKey(i payment.Interval) string {
 	return fmt.Sprintf("%s_%s", a.Product, i)
 }
 
-// Parse is the inverse of LookupKey; ok is false for a key that names nothing of ours.
-func Parse(lookupKey string) (a Article, i payment.Interval, ok bool) {
-	for _, i := range Intervals() {
-		for _, a := range append(Articles(), Article{Product: Max}) {
-			if a.LookupKey(i) == lookupKey {
-				return a, i, true
-			}
-		}
-	}
-	return Article{}, "", false
-}
-
 // Articles are all that a client can be asked to buy.
 func Articles() []Article {
 	var all []Article

@@ -76,18 +76,6 @@ func (a Amount) Times(n int64) (Amount, error) {
 	return Amount{product, a.Currency}, nil
 }
 
-// Sum adds amounts of one currency; the sum of none is the zero value. The errors are those of Plus.
-func Sum(amounts ...Amount) (Amount, error) {
-	var total Amount
-	for _, a := range amounts {
-		var err error
-		if total, err = total.Plus(a); err != nil {
-			return Amount{}, err
-		}
-	}
-	return total, nil
-}
-
 // Saving is what paying for a year saves against twelve months.
 type Saving struct {
 	Amount Amount

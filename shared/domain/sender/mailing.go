@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
-	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/words"
 )
 
@@ -70,9 +69,6 @@ func (c *Claim) Link(which string) *RecordsLink {
 	}
 	return nil
 }
-
-// Mailbox writes a sender as people see it.
-func Mailbox(name string, a email.Address) string { return name + " <" + string(a) + ">" }
 
 // Refusal says in plain words, for the sender of an invite, why a mail cannot be sent.
 type Refusal struct {
