@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -335,14 +336,7 @@ func (w *world) take(url string, handle func(context.Context, []byte) error) int
 }
 
 // waits tells whether a message on the queue is visible.
-func (w *world) waits(url string) bool {
-	for _, q := range w.engine.SQS.Overview() {
-		if strings.HasSuffix(url, "/"+q.Name) {
-			return q.Visible > 0
-		}
-	}
-	return false
-}
+func (w *world) waits(url string) bool { return w.engine.SQS.Visible(path.Base(url)) > 0 }
 
 // pass lets time go by with the product running: messages come when they are visible, the sweep every minute.
 func (w *world) pass(d time.Duration) {

@@ -340,8 +340,9 @@ func (e *Engine) listDeadLetterSourceQueues(c *call, in *listDeadLetterSourceQue
 // sourcesOf are the names of the queues whose dead letters go to q, sorted.
 func (e *Engine) sourcesOf(q *queue) []string {
 	var names []string
+	mine := e.arn(q.name)
 	for name, other := range e.queues {
-		if other.redrive != nil && other.redrive.Target == e.arn(q.name) {
+		if other.redrive != nil && other.redrive.Target == mine {
 			names = append(names, name)
 		}
 	}

@@ -35,19 +35,38 @@ type MessageView struct {
 	Source string
 }
 
+// Visible is how many messages of the queue of this name can be received now; 0 where there is no such queue.
+func (e *Engine) Visible(name string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q := e.queues[name]
+	if q == nil {
+		return 0
+	}
+	q.settle(e.now())
+	return q.ready.Len()
+}
+
 // Overview returns every queue with its messages as of now, by name. Looking receives nothing.
 func (e *Engine) Overview() []Overview {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()
-	all := make([]Overview, 0, len(e.queues))
-	for _, name := range slices.Sorted(maps.Keys(e.queues)) {
+	names := slices.Sorted(maps.Keys(e.queues))
+	sources := map[string][]string{} // by ARN
+	for _, name := range names {
+		if r := e.queues[name].redrive; r != nil {
+			sources[r.Target] = append(sources[r.Target], name)
+		}
+	}
+	all := make([]Overview, 0, len(names))
+	for _, name := range names {
 		q := e.queues[name]
 		q.settle(now)
 		o := Overview{
-			Name: name, ARN: e.arn(name), Visible: q.ready.Len(), InFlight: q.flying,
-			Delayed: len(q.waiting) - q.flying, Sources: e.sourcesOf(q),
+			Name: name, ARN: e.arn(name), Visible: q.ready.Len(), InFlight: q.flying, Delayed: len(q.waiting) - q.flying,
 		}
+		o.Sources = sources[o.ARN]
 		if target := e.deadLetters(q); target != nil {
 			o.DeadLetterQueue = target.name
 		}
