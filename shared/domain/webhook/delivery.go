@@ -133,8 +133,8 @@ type Delivery struct {
 	Version  int
 }
 
-// Next is when the delivery is tried again; zero where that is at once, or never. Before the first attempt, and where a person has asked for
-// one, Due is only when it is looked whether the message for it got lost.
+// Next is when the delivery is tried again; zero where that is at once, or never. Before the first attempt, and where a person has asked
+// for one, Due is only when it is looked whether the message for it got lost.
 func (d *Delivery) Next() time.Time {
 	if d.Asked || len(d.Attempts) == 0 {
 		return time.Time{}

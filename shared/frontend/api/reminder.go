@@ -107,7 +107,7 @@ func UpdateMailSettings(auth *signin.Authenticator, m *agencies.MailSettings) Op
 // InviteRemindersBody is how the recipient of an invite is reminded of it.
 type InviteRemindersBody struct {
 	Enabled bool  `json:"enabled" doc:"false if you switched them off for this invite."`
-	Next    *Time `json:"next" doc:"When the next one is due. null if none is, as when they've stopped your reminders. None goes out while you have reminders switched off."`
+	Next    *Time `json:"next" doc:"When one is due; null for none, as if they've stopped yours. None goes out while yours are off."`
 }
 
 func inviteReminders(c *client.Client, now time.Time) InviteRemindersBody {
