@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -134,7 +135,8 @@ type Local struct {
 	dns           *names // what stands in for DNS
 	trusted       string // the file of the certificate that the mail server has, for binaries; "" for none
 	closing       sync.Once
-	closed        error // what close said
+	ending        atomic.Bool // since Close was called, nothing is told any more
+	closed        error       // what close said
 	elsewhere     elsewhere
 	binaries      *binaries.Set  // nil where functions run in this process or behind Invoke
 	realInstances *realInstances // nil where everything that is set up is a stand-in
@@ -506,6 +508,7 @@ func (l *Local) Close() error {
 }
 
 func (l *Local) close() error {
+	l.ending.Store(true)
 	var errs []error
 	if l.binaries != nil && l.Host != nil { // what they work on needs the listeners to the end
 		l.Host.Close()

@@ -73,6 +73,9 @@ func (s *standIns) Halt(provisioner.Thing, bool) error { return nil }
 // tell sends the product a message of the program's, that it should ask about a thing. That it may be lost is no loss: the
 // product asks by itself, a little later.
 func (l *Local) tell(about asked.Data) {
+	if l.ending.Load() { // there is nobody to hear it
+		return
+	}
 	now := l.clock.Now()
 	body, err := json.Marshal(asked.Message{Type: asked.Changed, Timestamp: now.UTC().Truncate(time.Second), Data: about})
 	if err != nil {
