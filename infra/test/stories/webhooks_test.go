@@ -853,3 +853,29 @@ func TestSenderW3EachSecretHasItsDay(t *testing.T) {
 		must(t, rotate())
 	})
 }
+
+// TestSenderW9WhatWasMissedLongAgoCanBeRecovered enables an endpoint after longer than what is kept: the time since when it has missed
+// events is one that a recovery takes, and is over with it.
+func TestSenderW9WhatWasMissedLongAgoCanBeRecovered(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(goodPort))
+		on, off := true, false
+		_, err := h.secrets.Update(h.ctx, h.boss(), e.ID, webhooks.Change{Enabled: &off})
+		must(t, err)
+		h.skip(webhook.Kept + 24*time.Hour)
+		h.office.invite("ops@acme.example")
+		h.runs(time.Minute)
+		_, err = h.secrets.Update(h.ctx, h.boss(), e.ID, webhooks.Change{Enabled: &on})
+		must(t, err)
+		since := h.look(e).Missing(time.Now())
+		h.runs(10 * time.Minute) // until somebody has read that
+		_, err = h.asked.Recover(h.ctx, h.boss(), e.ID, since)
+		must(t, err)
+		h.runs(5 * time.Minute)
+		equal(h.world, "events that came", len(h.receivers.got(goodPort)), 3)
+		if x := h.look(e); !x.MissedSince.IsZero() {
+			t.Errorf("it has missed events since %v", x.MissedSince)
+		}
+	})
+}

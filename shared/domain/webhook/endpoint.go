@@ -41,6 +41,8 @@ const (
 	// LookBack is how long after an endpoint was made, or enabled, the log is looked through once for what was written meanwhile by
 	// somebody who had not seen it yet.
 	LookBack = time.Minute
+	// Grace is how much longer ago than Kept a recovery may be asked for: whoever was told a time has until then to say it.
+	Grace = time.Hour
 )
 
 // Why says why an endpoint is disabled.
@@ -278,6 +280,14 @@ func (e *Endpoint) Disable(now time.Time, why Why) {
 	e.Recover, e.Back = Recovery{}, Recovery{}
 }
 
+// Missing is since when the endpoint has missed events that can be recovered at a moment; zero for none.
+func (e *Endpoint) Missing(now time.Time) time.Time {
+	if oldest := now.Add(-Kept); !e.MissedSince.IsZero() && e.MissedSince.Before(oldest) {
+		return oldest
+	}
+	return e.MissedSince
+}
+
 // Enable has events sent again. What was missed is for recovery.
 func (e *Endpoint) Enable(now time.Time) {
 	if !e.FailingSince.IsZero() {
@@ -365,13 +375,15 @@ func New(agency id.Agency, by string, now time.Time) *Endpoint {
 }
 
 // CatchUp begins a recovery of what has not reached the endpoint since then. Of what was before the endpoint was made it was never to be
-// told.
+// told, and what is no longer kept cannot be.
 func (e *Endpoint) CatchUp(since, now time.Time) {
-	if !since.After(e.MissedSince) {
+	if !since.After(e.Missing(now)) {
 		e.MissedSince = time.Time{}
 	}
-	if since.Before(e.CreatedAt) {
-		since = e.CreatedAt
+	for _, first := range []time.Time{e.CreatedAt, now.Add(-Kept)} {
+		if since.Before(first) {
+			since = first
+		}
 	}
 	e.Recover = Recovery{From: since.Truncate(time.Millisecond), To: now, At: now.Add(Safety)}
 }

@@ -38,7 +38,7 @@ type EndpointBody struct {
 func endpointBody(e *webhook.Endpoint, now time.Time) EndpointBody {
 	b := EndpointBody{ID: string(e.ID), URL: e.URL, Description: e.Description, Types: []string{}, Status: e.Status(),
 		DisabledReason: string(e.Disabled), DisabledAt: orNull(e.DisabledAt), FailingSince: orNull(e.FailingSince),
-		MissedSince: orNull(e.MissedSince), Recovering: e.Recover.Running(), CreatedAt: Time(e.CreatedAt)}
+		MissedSince: orNull(e.Missing(now)), Recovering: e.Recover.Running(), CreatedAt: Time(e.CreatedAt)}
 	for _, t := range e.Types {
 		b.Types = append(b.Types, string(t))
 	}

@@ -335,8 +335,8 @@ func (s *Site) hook(ctx context.Context, p HookParts, caller identity.Caller, wh
 	if until := e.RotatedAt.Add(webhook.Overlap); e.Previous != "" && now.Before(until) {
 		v.OldSecret = words.Say("webhooks.old_secret", "moment", words.Moment(until.In(zone)))
 	}
-	if !e.MissedSince.IsZero() {
-		v.Since = e.MissedSince.UTC().Format(localForm)
+	if since := e.Missing(now); !since.IsZero() {
+		v.Since = since.UTC().Format(localForm)
 	}
 	v.Form = page.HookForm{Action: v.Endpoint.URL, Do: "save", Address: e.URL, Description: e.Description, Families: hookFamilies(e.Types)}
 	after, err := id.ParseDelivery(q.Get("after"))

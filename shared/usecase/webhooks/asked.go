@@ -92,7 +92,7 @@ func (s *Asked) Recover(ctx context.Context, caller identity.Caller, which id.We
 ) (*webhook.Endpoint, error) {
 	e, err := s.asked(ctx, caller, which, func(e *webhook.Endpoint, now time.Time) error {
 		switch {
-		case since.IsZero() || since.After(now) || now.Sub(since) > webhook.Kept:
+		case since.IsZero() || since.After(now) || now.Sub(since) > webhook.Kept+webhook.Grace:
 			return fault.InField("since", "webhooks.since_when", "days", int(webhook.Kept/(24*time.Hour)))
 		case !e.Open():
 			return fault.New(fault.EndpointOff, "webhooks.enable_first")
