@@ -854,6 +854,69 @@ func TestSenderW3EachSecretHasItsDay(t *testing.T) {
 	})
 }
 
+// TestSenderW8WhatWasOnItsWayIsRecoveredToo disables endpoints with events on their way that happened before: one that says itself that it
+// is gone, and one by a person, which refuses one event for ever and takes all others. What has missed them says since when.
+func TestSenderW8WhatWasOnItsWayIsRecoveredToo(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		on, off := true, false
+		turn := func(e *webhook.Endpoint, to *bool) *webhook.Endpoint {
+			t.Helper()
+			x, err := h.secrets.Update(h.ctx, h.boss(), e.ID, webhooks.Change{Enabled: to})
+			must(t, err)
+			return x
+		}
+		answer := func(f func(a arrival) int) {
+			h.receivers.mu.Lock()
+			defer h.receivers.mu.Unlock()
+			h.receivers.answer = func(a arrival, _ int) int { return f(a) }
+		}
+		recovers := func(e *webhook.Endpoint, since time.Time) {
+			t.Helper()
+			answer(func(arrival) int { return 200 })
+			_, err := h.asked.Recover(h.ctx, h.boss(), e.ID, since)
+			must(t, err)
+			h.runs(5 * time.Minute)
+			for _, d := range h.deliveries(e) {
+				equal(h.world, string(d.Type), d.State, webhook.Taken)
+			}
+		}
+
+		gone := h.endpoint(at(wrongPort))
+		answer(func(arrival) int { return 410 })
+		h.office.invite("one@acme.example")
+		h.runs(5 * time.Minute)
+		equal(h.world, "why it is disabled", h.look(gone).Disabled, webhook.Gone)
+		recovers(gone, turn(gone, &on).MissedSince)
+
+		answer(func(a arrival) int {
+			if a.kind() == "invite.created" {
+				return 500
+			}
+			return 200
+		})
+		h.office.invite("two@acme.example")
+		h.runs(20 * time.Hour)
+		h.office.invite("three@acme.example")
+		h.runs(10 * time.Minute)
+		turn(gone, &off)
+		h.runs(2 * 24 * time.Hour)
+		recovers(gone, turn(gone, &on).MissedSince)
+
+		_, err := h.office.send("four@acme.example") // whose event nobody has told of yet
+		must(t, err)
+		h.pass(time.Second)
+		turn(gone, &off)
+		h.runs(10 * time.Minute)
+		recovers(gone, turn(gone, &on).MissedSince)
+		came := map[string]bool{}
+		for _, a := range h.receivers.got(wrongPort) {
+			came[a.id()] = true
+		}
+		equal(h.world, "events that came", len(came), 12)
+	})
+}
+
 // TestSenderW9WhatWasMissedLongAgoCanBeRecovered enables an endpoint after longer than what is kept: the time since when it has missed
 // events is one that a recovery takes, and is over with it.
 func TestSenderW9WhatWasMissedLongAgoCanBeRecovered(t *testing.T) {

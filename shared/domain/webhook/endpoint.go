@@ -266,18 +266,22 @@ func (e *Endpoint) MissedBesides(now time.Time, retryAfter time.Duration) {
 // Disable stops events from being sent. A recovery that is under way ends: what it has not come to is missed.
 func (e *Endpoint) Disable(now time.Time, why Why) {
 	e.Disabled, e.DisabledAt = why, now
-	missed := func(since time.Time) {
-		if !since.IsZero() && (e.MissedSince.IsZero() || since.Before(e.MissedSince)) {
-			e.MissedSince = since
-		}
-	}
 	if e.MissedSince.IsZero() && !e.FailingSince.IsZero() {
-		missed(e.FailingSince.Add(-slack))
+		e.Misses(e.FailingSince.Add(-slack))
 	}
-	missed(e.Recover.From)
-	missed(e.Back.From)
-	missed(now)
+	e.Misses(e.Recover.From)
+	e.Misses(e.Back.From)
+	e.Misses(now)
 	e.Recover, e.Back = Recovery{}, Recovery{}
+}
+
+// Misses notes that the endpoint has missed what happened at the time, which may be before it was disabled; false when that was known.
+func (e *Endpoint) Misses(at time.Time) bool {
+	if at.IsZero() || !e.MissedSince.IsZero() && !at.Before(e.MissedSince) {
+		return false
+	}
+	e.MissedSince = at
+	return true
 }
 
 // Missing is since when the endpoint has missed events that can be recovered at a moment; zero for none.

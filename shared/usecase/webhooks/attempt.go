@@ -51,8 +51,7 @@ func (w *Worker) deliver(ctx context.Context, j webhook.Job, e *webhook.Endpoint
 	}
 	byPerson := d.Asked || d.Kind == webhook.Trial
 	if !e.Open() && (e.Deleted || d.Kind != webhook.Trial) {
-		d.Hold()
-		return w.Store.SaveDelivery(ctx, d)
+		return w.hold(ctx, d, e)
 	}
 	now := w.Now().Truncate(time.Millisecond)
 	if !byPerson {
@@ -74,6 +73,18 @@ func (w *Worker) deliver(ctx context.Context, j webhook.Job, e *webhook.Endpoint
 		return err
 	}
 	return w.record(ctx, d, e, a, byPerson)
+}
+
+// hold gives up a delivery whose endpoint is disabled. What happened before that, and was on its way, is among what the endpoint has
+// missed: first the endpoint says so, since nobody comes back to a delivery that is given up.
+func (w *Worker) hold(ctx context.Context, d *webhook.Delivery, e *webhook.Endpoint) error {
+	if before := *e; !e.Deleted && d.State == webhook.Pending && before.Misses(d.At) {
+		if err := w.onEndpoint(ctx, e, func(e *webhook.Endpoint) { e.Misses(d.At) }); err != nil {
+			return err
+		}
+	}
+	d.Hold()
+	return w.Store.SaveDelivery(ctx, d)
 }
 
 // post signs the delivery, and sends it.

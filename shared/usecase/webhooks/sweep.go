@@ -118,8 +118,8 @@ func (s *Sweep) tell(ctx context.Context, due Due) error {
 	f := facts{store: s.Store, now: s.Now()}
 	var out []webhook.Delivery
 	for i := range all {
-		if !all[i].Open() {
-			continue
+		if e := &all[i]; e.Deleted || e.Disabled != "" && !row.At.Before(e.DisabledAt) {
+			continue // what happened before it was disabled is on its way, and held there: it is known as missed
 		}
 		some, err := f.deliveries(ctx, &all[i], row, webhook.Live)
 		if err != nil {
