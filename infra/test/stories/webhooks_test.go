@@ -942,3 +942,57 @@ func TestSenderW9WhatWasMissedLongAgoCanBeRecovered(t *testing.T) {
 		}
 	})
 }
+
+// overtaken is the worker's store, in which the first page of the log is read so slowly that meanwhile happens.
+type overtaken struct {
+	webhooks.Work
+
+	meanwhile func()
+}
+
+func (o *overtaken) Rows(ctx context.Context, which id.Agency, r webhook.Recovery) ([]audit.Entry, bool, error) {
+	rows, more, err := o.Work.Rows(ctx, which, r)
+	if do := o.meanwhile; do != nil {
+		o.meanwhile = nil
+		do()
+	}
+	return rows, more, err
+}
+
+// TestSenderW9AWorkerThatIsOvertakenTakesNoRecoveryBack has a job of a recovery be done twice at the same time, as queues do it, by a
+// worker that comes to its end when the other one is pages ahead: every event is found all the same.
+func TestSenderW9AWorkerThatIsOvertakenTakesNoRecoveryBack(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(goodPort))
+		h.runs(5 * time.Minute)
+		since := time.Now()
+		text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+		write := func(prefix string, a audit.Action) {
+			h.skip(time.Second)
+			row := id.New[id.Event](id.EventPrefix, time.Now())
+			_, err := h.db.PutItem(h.ctx, &dynamodb.PutItemInput{TableName: h.tableName(), Item: map[string]types.AttributeValue{
+				"pk": text(string(h.office.id)), "sk": text(prefix + string(row)), "action": text(string(a)), "actor": text("system"),
+				"subject": text("rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE"),
+				"at":      &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().UnixMilli(), 10)}}})
+			must(t, err)
+		}
+		write("ev#", webhook.Delivered) // beside the log, which is looked through last
+		for range 60 {                  // more than a page
+			write("au#", audit.RoleCreated)
+		}
+		h.skip(time.Second)
+		_, err := h.asked.Recover(h.ctx, h.boss(), e.ID, since)
+		must(t, err)
+		job := webhook.Job{Kind: webhook.Regain, Agency: e.Agency, Endpoint: e.ID}.Encode()
+		slow := *h.carrier
+		slow.Store = &overtaken{h.carrier.Store, func() {
+			must(t, h.carrier.Handle(h.ctx, job))
+			must(t, h.carrier.Handle(h.ctx, job))
+		}}
+		must(t, slow.Handle(h.ctx, job))
+		h.runs(30 * time.Minute)
+		equal(h.world, "whether it goes on", h.look(e).Recover.Running(), false)
+		equal(h.world, "events that came", len(h.receivers.got(goodPort)), 61)
+	})
+}

@@ -75,11 +75,13 @@ func (w *Worker) regain(ctx context.Context, j webhook.Job, e *webhook.Endpoint)
 			}
 		}
 	}
-	done := !more && r.Apart
+	done, overtaken := !more && r.Apart, false
 	err = w.onEndpoint(ctx, e, func(e *webhook.Endpoint) {
 		now := e.Catch(j.Back)
+		// Queues give a job twice at times. Whoever is behind the other one would take the recovery back, or past what nobody has looked at.
+		overtaken = now == nil || now.From != r.From || now.To != r.To || now.After != r.After || now.Apart != r.Apart
 		switch {
-		case now == nil || now.From != r.From || now.To != r.To:
+		case overtaken:
 		case done:
 			*now = webhook.Recovery{}
 		case !more:
@@ -88,7 +90,7 @@ func (w *Worker) regain(ctx context.Context, j webhook.Job, e *webhook.Endpoint)
 			now.After, now.At = rows[len(rows)-1].ID, f.now.Add(webhook.Safety)
 		}
 	})
-	if err != nil || done {
+	if err != nil || done || overtaken {
 		return err
 	}
 	return w.Queue.Send(ctx, j.Encode(), 0)
