@@ -996,3 +996,55 @@ func TestSenderW9AWorkerThatIsOvertakenTakesNoRecoveryBack(t *testing.T) {
 		equal(h.world, "events that came", len(h.receivers.got(goodPort)), 61)
 	})
 }
+
+// relapse is the worker's store, in which the list of what waits is read so slowly that meanwhile happens.
+type relapse struct {
+	webhooks.Work
+
+	meanwhile func()
+}
+
+func (o *relapse) Waiting(ctx context.Context, which id.Agency, e id.WebhookEndpoint, since time.Time, after id.Delivery,
+) ([]webhook.Delivery, id.Delivery, error) {
+	all, next, err := o.Work.Waiting(ctx, which, e, since, after)
+	if do := o.meanwhile; do != nil {
+		o.meanwhile = nil
+		do()
+	}
+	return all, next, err
+}
+
+// TestSenderW10WhatWaitedForASecondOutageIsWokenToo has an endpoint fail and come back once more while what waited for the first time is
+// woken: what waits since then does not wait on for hours.
+func TestSenderW10WhatWaitedForASecondOutageIsWokenToo(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		made := h.endpoint(at(goodPort))
+		h.runs(5 * time.Minute)
+		store := dynamo.NewWebhooks(h.table.Table)
+		wake := webhook.Job{Kind: webhook.Wake, Agency: made.Agency, Endpoint: made.ID}.Encode()
+		outage := func() {
+			e := h.look(made)
+			e.Missed(time.Now().Truncate(time.Millisecond), time.Minute)
+			must(t, store.SaveEndpoint(h.ctx, e))
+			h.skip(time.Minute)
+			now := time.Now().Truncate(time.Millisecond)
+			d := webhook.NewDelivery(e, id.New[id.Event](id.EventPrefix, now), "role.created", now, webhook.Data{}, webhook.Live, now)
+			d.Due = now.Add(3 * time.Hour) // as of one whose turn has not come
+			must(t, store.SaveDelivery(h.ctx, &d))
+			e.Reached(now)
+			must(t, store.SaveEndpoint(h.ctx, e))
+		}
+		outage()
+		slow := *h.carrier
+		slow.Store = &relapse{h.carrier.Store, outage}
+		must(t, slow.Handle(h.ctx, wake))
+		must(t, h.carrier.Handle(h.ctx, wake))
+		h.runs(10 * time.Minute)
+		came := map[string]bool{}
+		for _, a := range h.receivers.got(goodPort) {
+			came[a.id()] = true
+		}
+		equal(h.world, "events that came", len(came), 2)
+	})
+}

@@ -31,7 +31,11 @@ func (w *Worker) wake(ctx context.Context, j webhook.Job, e *webhook.Endpoint) e
 		j.After = next
 		return w.Queue.Send(ctx, j.Encode(), 0)
 	}
-	return w.onEndpoint(ctx, e, func(e *webhook.Endpoint) { e.Woken = time.Time{} })
+	return w.onEndpoint(ctx, e, func(fresh *webhook.Endpoint) {
+		if fresh.Waited.Equal(e.Waited) { // else it has failed and come back meanwhile, and what waits since then has a job of its own
+			fresh.Woken = time.Time{}
+		}
+	})
 }
 
 func (w *Worker) onEndpoint(ctx context.Context, e *webhook.Endpoint, change func(e *webhook.Endpoint)) error {
