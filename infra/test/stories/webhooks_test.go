@@ -1048,3 +1048,33 @@ func TestSenderW10WhatWaitedForASecondOutageIsWokenToo(t *testing.T) {
 		equal(h.world, "events that came", len(came), 2)
 	})
 }
+
+// TestSenderW9WhatIsAskedForDuringAnAttemptIsTriedAtOnce has a person ask for a redelivery while an attempt is under way, which fails.
+func TestSenderW9WhatIsAskedForDuringAnAttemptIsTriedAtOnce(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(wrongPort), "invite.created")
+		h.office.invite("ops@acme.example")
+		asked := make(chan error, 1)
+		h.receivers.answer = func(a arrival, n int) int {
+			if n == 1 {
+				go func() {
+					_, err := h.asked.Redeliver(h.ctx, h.boss(), e.ID, webhook.DeliveryOf(id.Event(a.id())))
+					asked <- err
+				}()
+			}
+			return 500
+		}
+		h.runs(time.Minute + 20*time.Second)
+		must(t, <-asked)
+		byPerson := 0
+		for _, d := range h.deliveries(e) {
+			for _, a := range d.Attempts {
+				if a.ByPerson {
+					byPerson++
+				}
+			}
+		}
+		equal(h.world, "attempts that were asked for", byPerson, 1)
+	})
+}

@@ -139,7 +139,11 @@ func (w *Worker) record(ctx context.Context, d *webhook.Delivery, e *webhook.End
 	if err := w.health(ctx, e, attempt, a.RetryAfter, byPerson, now); err != nil {
 		return err
 	}
-	if wait := d.Due.Sub(now); !d.Due.IsZero() && wait < time.Minute { // the sweep comes once a minute
+	wait := d.Due.Sub(now)
+	if d.Asked { // the message that was sent for it is about the version before
+		wait = 0
+	}
+	if !d.Due.IsZero() && wait < time.Minute { // the sweep comes once a minute
 		return deliver(ctx, w.Queue, d, wait)
 	}
 	return nil
