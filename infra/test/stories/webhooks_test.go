@@ -1078,3 +1078,25 @@ func TestSenderW9WhatIsAskedForDuringAnAttemptIsTriedAtOnce(t *testing.T) {
 		equal(h.world, "attempts that were asked for", byPerson, 1)
 	})
 }
+
+// TestSenderW6WhatTheAddressBeforeAnswersIsNotTheNewOnes gives an endpoint another address while the one before answers that it is gone.
+func TestSenderW6WhatTheAddressBeforeAnswersIsNotTheNewOnes(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(wrongPort), "invite.created")
+		h.office.invite("ops@acme.example")
+		moved := make(chan error, 1)
+		h.receivers.answer = func(arrival, int) int {
+			go func() {
+				other := at(goodPort)
+				_, err := h.secrets.Update(h.ctx, h.boss(), e.ID, webhooks.Change{URL: &other})
+				moved <- err
+			}()
+			return 410
+		}
+		h.runs(2 * time.Minute)
+		must(t, <-moved)
+		equal(h.world, "how it is", h.look(e).Status(), "active")
+		equal(h.world, "events at the new address", len(h.receivers.got(goodPort)), 1)
+	})
+}

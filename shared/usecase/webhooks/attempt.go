@@ -164,6 +164,8 @@ func (w *Worker) health(ctx context.Context, e *webhook.Endpoint, a webhook.Atte
 		woken = false
 		var rows []audit.Entry
 		switch {
+		case fresh.URL != e.URL: // it has another address meanwhile, of which the attempt says nothing
+			return nil
 		case a.OK():
 			if !fresh.Reached(now) {
 				return nil
