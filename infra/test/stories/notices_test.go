@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey.dev/infra/run/engine/ses"
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
@@ -307,4 +308,45 @@ func TestFD8WhatWaitsForWhoeverIsGoneIsToldToTheOwners(t *testing.T) {
 		must(t, err)
 		equal(w, "their box", b.Version, 0)
 	})
+}
+
+// TestFD8WhatAllOwnersWereToldIsNotToldThemAgain removes an owner with a notice in the box that all owners have, since nobody in particular
+// is told of it: the others are not mailed a second time. What only the one who is gone had is told to those who are there by then.
+func TestFD8WhatAllOwnersWereToldIsNotToldThemAgain(t *testing.T) {
+	t.Parallel()
+	for _, alone := range []bool{false, true} {
+		hooksIn(t, func(h *hooks) {
+			o, daily := h.office, notice.Daily
+			second := func() identity.Caller {
+				c := o.admin("second@northwind.example")
+				boss, level := o.owner, agency.Owner
+				boss.Proved = time.Now()
+				_, err := (&agencies.Members{Store: h.table, Now: time.Now}).Change(h.ctx, boss, c.Member, agencies.MemberChange{Level: &level})
+				must(t, err)
+				return c
+			}
+			_, err := (&agencies.Notifications{Store: h.table, Now: time.Now}).Update(h.ctx, o.owner, nil, &daily)
+			must(t, err)
+			var other identity.Caller
+			if !alone {
+				other = second()
+			}
+			h.endpoint(at(wrongPort))
+			h.receivers.answer = func(arrival, int) int { return 410 }
+			o.invite("ops@acme.example")
+			h.runs(10 * time.Minute)
+			if alone {
+				other = second()
+			}
+			must(t, o.remove(o.owner.Member))
+			h.runs(36 * time.Hour)
+			n := 0
+			for _, m := range h.engine.SES.Mails(string(other.Email)) {
+				if strings.Contains(m.Text, "disabled a webhook endpoint") {
+					n++
+				}
+			}
+			equal(h.world, "mails to the other owner", n, 1)
+		})
+	}
 }

@@ -133,7 +133,7 @@ func readBox(r *reader, which id.Agency, member id.Member) (*notice.Box, error) 
 	}
 	r.maps("lines", func(m *reader) {
 		b.Lines = append(b.Lines, notice.Line{Event: id.Event(m.s("e")), Kind: notice.Kind(m.s("k")), Client: id.Client(m.s("c")),
-			Invite: id.Invite(m.s("i")), Role: id.Role(m.s("r")), Powers: readPowers(m)})
+			Invite: id.Invite(m.s("i")), Role: id.Role(m.s("r")), Powers: readPowers(m), Shared: m.yes("also")})
 	})
 	return b, r.err
 }
@@ -157,6 +157,7 @@ func (t *Table) writeBox(b *notice.Box) types.TransactWriteItem {
 		lines[n] = writer{"e": str(string(l.Event)), "k": str(string(l.Kind)), "c": str(string(l.Client)), "i": str(string(l.Invite))}
 		lines[n].s("r", string(l.Role))
 		lines[n].l("powers", writePowers(l.Powers))
+		lines[n].yes("also", l.Shared)
 	}
 	w.l("lines", lines)
 	w.n("more", b.More)

@@ -35,6 +35,7 @@ type Line struct {
 	Invite id.Invite
 	Role   id.Role // when not "", in the place of a client
 	Powers []Power // of API keys, in the place of a client
+	Shared bool    // whether others were told, too, when it was put in
 }
 
 // Box is what one person has chosen to be told of, and what they have not been told yet.
@@ -155,7 +156,7 @@ func (b *Box) Put(e Event, now time.Time) bool {
 		}
 	}
 	if len(b.Lines) < MaxLines {
-		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite, e.Role, e.Powers})
+		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite, e.Role, e.Powers, e.Shared})
 	} else {
 		b.More++
 	}
@@ -254,7 +255,7 @@ func (b *Box) Postpone(now time.Time, wait time.Duration) {
 func (b *Box) Left() []Line {
 	return slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool {
 		d, ok := l.Kind.Find()
-		return !ok || d.Owners || d.Rights || d.Always
+		return !ok || l.Shared || d.Owners || d.Rights || d.Always
 	})
 }
 

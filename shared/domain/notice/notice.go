@@ -221,6 +221,7 @@ type Event struct {
 	Role    id.Role   // when not "", the role that it is about, in the place of a client
 	Inviter id.Member // whose invite that was
 	Powers  []Power   // of keys, in the place of a client
+	Shared  bool      // whether more than one is told; known once it is known whom it is for
 }
 
 // Power is a powerful scope that an API key has used.

@@ -35,7 +35,9 @@ func (s *Sweep) putIn(ctx context.Context, which id.Agency) error {
 	boxes := map[id.Member]*notice.Box{}
 	var changed []*notice.Box
 	for _, e := range events {
-		for _, who := range e.For(people) {
+		all := e.For(people)
+		e.Shared = len(all) > 1
+		for _, who := range all {
 			b := boxes[who]
 			if b == nil {
 				if b, err = s.Store.Box(ctx, which, who); err != nil {
