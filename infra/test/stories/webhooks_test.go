@@ -1100,3 +1100,31 @@ func TestSenderW6WhatTheAddressBeforeAnswersIsNotTheNewOnes(t *testing.T) {
 		equal(h.world, "events at the new address", len(h.receivers.got(goodPort)), 1)
 	})
 }
+
+// TestSenderW10AWakeGoesOnPastASecondOutage has the next page of a wake be read when an outage hours later is over: it goes on where the
+// page before has ended.
+func TestSenderW10AWakeGoesOnPastASecondOutage(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		e := h.endpoint(at(goodPort))
+		wait := func() *webhook.Delivery {
+			now := time.Now().Truncate(time.Millisecond)
+			d := webhook.NewDelivery(e, id.New[id.Event](id.EventPrefix, now), "role.created", now, webhook.Data{}, webhook.Live, now)
+			d.Due = now.Add(12 * time.Hour)
+			must(t, dynamo.NewWebhooks(h.table.Table).SaveDelivery(h.ctx, &d))
+			return &d
+		}
+		first := wait()
+		h.skip(6 * time.Hour)
+		e = h.look(e)
+		e.Missed(time.Now().Truncate(time.Millisecond), time.Minute)
+		wait()
+		h.skip(time.Second)
+		e.Reached(time.Now().Truncate(time.Millisecond))
+		must(t, dynamo.NewWebhooks(h.table.Table).SaveEndpoint(h.ctx, e))
+		next := webhook.Job{Kind: webhook.Wake, Agency: e.Agency, Endpoint: e.ID, After: first.ID}
+		must(t, h.carrier.Handle(h.ctx, next.Encode()))
+		h.work()
+		equal(h.world, "events that came", len(h.receivers.got(goodPort)), 1)
+	})
+}

@@ -357,6 +357,9 @@ func (t *Table) pageOfWays(ctx context.Context, in *dynamodb.QueryInput) ([]webh
 func (t *Table) waitingFor(ctx context.Context, which id.Agency, e id.WebhookEndpoint, since time.Time, after id.Delivery,
 ) ([]webhook.Delivery, id.Delivery, error) {
 	from := id.Floor[id.Delivery](id.DeliveryPrefix, since)
+	if after != "" && after < from { // since was earlier when the page before was read, and what waits from there on is to be found, too
+		from = after
+	}
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND sk BETWEEN :a AND :b"),
 		ExpressionAttributeValues: item{":p": str(string(which)), ":a": str(wayKey(e, from)), ":b": str(wayKey(e, id.DeliveryPrefix+"~"))},
 		FilterExpression:          aws.String("attribute_exists(due)"), ConsistentRead: aws.Bool(true), Limit: aws.Int32(100)}
