@@ -321,7 +321,8 @@ func TestFD8WhatAllOwnersWereToldIsNotToldThemAgain(t *testing.T) {
 				c := o.admin("second@northwind.example")
 				boss, level := o.owner, agency.Owner
 				boss.Proved = time.Now()
-				_, err := (&agencies.Members{Store: h.table, Now: time.Now}).Change(h.ctx, boss, c.Member, agencies.MemberChange{Level: &level})
+				members := &agencies.Members{Store: h.table, Now: time.Now}
+				_, err := members.Change(h.ctx, boss, c.Member, agencies.MemberChange{Level: &level})
 				must(t, err)
 				return c
 			}

@@ -82,7 +82,8 @@ func (w *Worker) regain(ctx context.Context, j webhook.Job, e *webhook.Endpoint)
 	done, overtaken := !more && r.Apart, false
 	err = w.onEndpoint(ctx, e, func(e *webhook.Endpoint) {
 		now := e.Catch(j.Back)
-		// Queues give a job twice at times. Whoever is behind the other one would take the recovery back, or past what nobody has looked at.
+		// Queues give a job twice at times. Whoever is behind the other one would take the recovery back, or past what nobody has
+		// looked at.
 		overtaken = now == nil || now.From != r.From || now.To != r.To || now.After != r.After || now.Apart != r.Apart
 		switch {
 		case overtaken:
