@@ -892,6 +892,45 @@ func (h hasty) CancelAtPeriodEnd(ctx context.Context, sub string, end bool) (pay
 	return h.Provider.CancelAtPeriodEnd(ctx, sub, end)
 }
 
+// deaf is a payment service that takes no word of a subscription's end for a while.
+type deaf struct {
+	billing.Provider
+	until time.Time
+}
+
+func (d deaf) CancelAtPeriodEnd(ctx context.Context, sub string, end bool) (payment.Subscription, error) {
+	if end && time.Now().Before(d.until) {
+		return payment.Subscription{}, &payment.Error{Kind: payment.Passing, Status: 503}
+	}
+	return d.Provider.CancelAtPeriodEnd(ctx, sub, end)
+}
+
+// The new subscription is made, and the old one cannot be told to end before it has renewed: the old payer goes on, and what the new one
+// was charged at that day goes back.
+func TestX4WhereTheOldOneCannotBeEndedInTimeItGoesOnAlone(t *testing.T) {
+	t.Parallel()
+	for _, to := range []client.Side{client.ByAgency, client.ByClient} {
+		t.Run("to the "+string(to), func(t *testing.T) {
+			t.Parallel()
+			worksIn(t, func(w *works) {
+				l := w.leased(true)
+				if to == client.ByClient {
+					l.handed(client.ByAgency)
+				}
+				end := l.now().Payment.PeriodEnd
+				must(t, l.livesBy(12*time.Hour, time.Until(end)-15*time.Hour))
+				l.checkouts.Provider = deaf{l.service, end.Add(5 * time.Hour)}
+				must(t, l.propose(to.Other(), to))
+				must(t, l.agree(to))
+				must(t, l.card(standin.CardGood))
+				w.until(time.Until(end)+5*time.Hour, 30*time.Minute)
+				must(t, cmp.Or(l.livesBy(12*time.Hour, 36*24*time.Hour), l.rests()))
+				equal(w.world, "who pays", l.now().Payer(), to.Other())
+			})
+		})
+	}
+}
+
 // payerBugs are bugs in how a change of payer is carried out.
 var payerBugs = map[string]func(l *lease){
 	"the new subscription charges at once": func(l *lease) {

@@ -98,6 +98,10 @@ func (s *Checkouts) setUp(ctx context.Context, c *client.Client) (bool, func() e
 		p.Schedule(now)
 		return s.write(ctx, c, payerRow(now, audit.System, audit.PayerScheduled, c, audit.Moment(p.Terms.At)))
 	}
+	if begun && old.PeriodEnd().After(p.Terms.At) { // nobody could have it end in time: it has renewed, and the new one goes
+		p.Stop(client.ChangeFailed, client.OldKept, now)
+		return s.write(ctx, c)
+	}
 	if old.Status != payment.Active || !old.Renews() && !p.OldEnds || !old.PeriodEnd().Equal(p.Terms.At) {
 		return s.later(ctx, c, now)
 	}
