@@ -394,6 +394,42 @@ func TestX4WhereTheNewCardFailsTheOldPayerGoesOn(t *testing.T) {
 	}
 }
 
+// An agency that pays for nothing yet takes over one client, and before the day of that another one: it is one customer of the payment
+// service, at which its owners find the cards and the subscriptions of both.
+func TestX4AnAgencyIsOneCustomerForAllThatItTakesOver(t *testing.T) {
+	t.Parallel()
+	worksIn(t, func(w *works) {
+		first := w.leased(false)
+		other := *first
+		second := &other
+		second.address = "c1@acme.example"
+		second.which = w.order(first.o, second.address)
+		_, err := w.checkouts.Start(w.ctx, person(second.address), first.o.id, payment.Month, "")
+		must(t, err)
+		must(t, payWith(standin.CardGood)(w.shop, w.session(first.o, second.which)))
+		w.until(2*time.Minute, 10*time.Second)
+		for _, l := range []*lease{first, second} {
+			must(t, l.propose(client.ByClient, client.ByAgency))
+			must(t, l.agree(client.ByAgency))
+			w.until(3*time.Minute, 30*time.Second) // until it is known that a card is wanted
+			must(t, l.card(standin.CardGood))
+			w.until(5*time.Minute, 30*time.Second)
+			equal(w.world, "both are set", l.now().Change.State, client.ChangeScheduled)
+		}
+		for range 66 {
+			w.skip(12 * time.Hour)
+			w.until(3*time.Minute, time.Minute)
+		}
+		for _, l := range []*lease{first, second} {
+			c := l.now()
+			equal(w.world, "who pays", c.Payer(), client.ByAgency)
+			x, err := w.service.Subscription(w.ctx, c.Payment.Reference)
+			must(t, err)
+			equal(w.world, "the customer", x.Customer, l.agency(l.o).Payment.Customer)
+		}
+	})
+}
+
 func TestX4AProposalExpiresAfterFourteenDays(t *testing.T) {
 	t.Parallel()
 	worksIn(t, func(w *works) {

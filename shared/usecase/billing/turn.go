@@ -202,6 +202,11 @@ func (s *Checkouts) payersCard(ctx context.Context, c *client.Client, customer, 
 	if *p == before {
 		return false, nil
 	}
+	if p.To == client.ByAgency && p.Method != "" { // now, so that the next card is given at the same customer, and not on the day
+		if err := s.introduce(ctx, c.Agency, p.Next.Customer); err != nil {
+			return false, err
+		}
+	}
 	if err := s.Store.Commit(ctx, c.Agency, client.Change{Client: c}); err != nil {
 		return false, err
 	}
