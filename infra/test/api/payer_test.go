@@ -243,3 +243,25 @@ func TestX4NobodyAgreesForASuspendedAgency(t *testing.T) {
 	o.post(office, m{"to": "agency"}).fails(422, "payments_not_set_up")
 	p.signIn(p.address("ops")).post(portal, m{"agency": at, "to": "agency"}).fails(422, "payments_not_set_up")
 }
+
+// Each proposal of an agency's is mailed to its client, and what was withdrawn is another mail: there is an end to it.
+func TestFD6AnAgencyMailsNoProposalsWithoutEnd(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	which, c, at := o.host(p.address("ops"))
+	office, portal, of := "/v1/clients/"+which+"/payer-change", "/v1/portal/payer-change", "?agency="+at
+	for range 10 {
+		o.post(office, m{"to": "agency"}).is(200)
+		p.skipMails(p.address("ops"))
+		o.delete(office).is(200)
+		p.nextMail(p.address("ops")) // that it was withdrawn, at least
+	}
+	o.post(office, m{"to": "agency"}).fails(429, "rate_limited")
+
+	// The client's own proposals are no mails to it, and the next day another one is taken.
+	c.post(portal, m{"agency": at, "to": "agency"}).is(200)
+	c.delete(portal + of).is(200)
+	p.advance(25 * time.Hour)
+	o = p.signIn(owner)
+	o.post(office, m{"to": "agency"}).is(200)
+}

@@ -40,6 +40,7 @@ func writePayerChange(p *client.PayerChange) writer {
 	w.yes("oldEnds", p.OldEnds)
 	w.yes("untold", p.Untold)
 	w.t("due", p.Due)
+	w.times("asked", p.Asked)
 	return w
 }
 
@@ -50,7 +51,7 @@ func readPayerChange(r *reader, name string) (p *client.PayerChange) {
 			Outcome: client.ChangeState(m.s("outcome")), ProposedAt: m.time("proposed"), ExpiresAt: m.time("expires"),
 			AgreedAt: m.time("agreedAt"), Agreed: m.s("agreed"), EndedAt: m.time("ended"), Next: readSubscription(m, "next"),
 			Method: m.s("card"), NeedCard: m.yes("needCard"), OldEnds: m.yes("oldEnds"), Untold: m.yes("untold"),
-			Due: m.time("due"),
+			Due: m.time("due"), Asked: m.times("asked"),
 			Terms: client.ChangeTerms{Version: int(m.n("version")), OldEvery: payment.Interval(m.s("oldEvery")),
 				Every: payment.Interval(m.s("every")), At: m.time("at")}}
 		m.within("old", func(d *reader) { p.Terms.Old = readContract(d) })

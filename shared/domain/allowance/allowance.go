@@ -25,6 +25,7 @@ const (
 	Reminder Kind = "reminder" // reminds somebody of an invitation
 	Code     Kind = "code"     // a sign-in code that anybody may have asked for
 	Account  Kind = "account"  // tells a person what has changed about how it signs in
+	Proposal Kind = "proposal" // asks a client whether its agency, or it, pays for what it has bought
 	OwnCode  Kind = "own"      // one that a browser asked for which has signed in before, or the holder of an invitation's link
 )
 
@@ -143,6 +144,9 @@ var rules = []rule{
 	{"notices-hour", Notice, PerRecipient, []Kind{Notice}, all(4), time.Hour, "errors.limit_the_next_update_goes_out_in"},
 	{"notices-day", Notice, PerRecipient, []Kind{Invite, Welcome, Notice}, all(50), Day, "errors.limit_the_next_update_goes_out_in"},
 	{"agency-notices-day", Notice, PerAgency, []Kind{Notice}, [3]int{200, 300, 600}, Day, "errors.limit_the_next_update_goes_out_in"},
+
+	{"proposals-day", Proposal, PerRecipient, []Kind{Proposal}, all(10), Day,
+		"errors.limit_youve_emailed_this_address_as_often_today_as"},
 
 	{"account-changes-day", Account, PerRecipient, []Kind{Account}, all(40), Day, "errors.limit_youve_changed_your_account_often_today"},
 

@@ -94,6 +94,9 @@ func TestFD6WhatEveryLimitIs(t *testing.T) {
 		"a person changes how it signs in": {func(int) allowance.Mail {
 			return mail(allowance.Account, "", "", "p", 0)
 		}, 40, "account-changes-day"},
+		"an agency asks a client who pays": {func(int) allowance.Mail {
+			return mail(allowance.Proposal, "", "", "p", 0)
+		}, 10, "proposals-day"},
 		"one person is told": {func(n int) allowance.Mail {
 			return mail(allowance.Notice, fmt.Sprint("a", n), "", "p", allowance.Established)
 		}, 4, "notices-hour"},

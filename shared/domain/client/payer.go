@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -46,6 +47,7 @@ type PayerChange struct {
 	OldEnds  bool                      // the old subscription is set to end, or about to be, because of this change
 	Due      time.Time                 // when somebody should look after it; zero for never
 	Untold   bool                      // the client was not told yet what it has come to
+	Asked    []time.Time               // when the agency has proposed, this change and earlier ones, as far back as the limit looks
 }
 
 // ChangeState is how far a change of payer is.
@@ -299,14 +301,26 @@ func (c *Client) mayAgree(now time.Time) error {
 }
 
 // ProposePayer notes that a side proposes that to pays for what the client's contract holds, by the new contract, from the end of the
-// period on that is paid now. It may, see [Client.MayChangePayer].
-func (c *Client) ProposePayer(by, to Side, member id.Member, deal *contract.Contract, every payment.Interval, now time.Time) {
+// period on that is paid now. It may, see [Client.MayChangePayer]. What the agency proposes is mailed to the client, and so is that it
+// was taken back, so that it may not be done without end. Fault: [fault.RateLimited].
+func (c *Client) ProposePayer(by, to Side, member id.Member, deal *contract.Contract, every payment.Interval, now time.Time) error {
+	var asked []time.Time
+	if c.Change != nil {
+		asked = c.Change.Asked
+	}
+	if by == ByAgency {
+		var err error
+		if asked, err = allowance.Count(allowance.Proposal, asked, now); err != nil {
+			return err
+		}
+	}
 	c.Change = &PayerChange{
 		ID: id.New[id.PayerChange](id.ChangePrefix, now), To: to, By: by, Member: member, State: ChangeProposed, ProposedAt: now,
-		ExpiresAt: now.Add(ChangeLifetime), Untold: by == ByAgency,
+		ExpiresAt: now.Add(ChangeLifetime), Untold: by == ByAgency, Asked: asked,
 		Terms: ChangeTerms{Version: 1, Old: c.now(), New: deal, OldEvery: c.Payment.Interval, Every: every, At: c.Payment.PeriodEnd},
 	}
 	c.Change.wait(now)
+	return nil
 }
 
 // wait has an open proposal looked at when it expires, or when the period ends; at once where somebody is to be told.

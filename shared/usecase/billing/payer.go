@@ -173,7 +173,9 @@ func (s *PayerChanges) propose(ctx context.Context, caller identity.Caller, at P
 	if err != nil {
 		return err
 	}
-	c.ProposePayer(at.Side(), w.To, caller.Member, deal, w.Every, now)
+	if err := c.ProposePayer(at.Side(), w.To, caller.Member, deal, w.Every, now); err != nil {
+		return err
+	}
 	if at.Side() == client.ByClient {
 		c.Change.ShownIn(words.In(ctx))
 	}
@@ -183,7 +185,7 @@ func (s *PayerChanges) propose(ctx context.Context, caller identity.Caller, at P
 // Propose proposes that a side pays from the end of the period on that is paid now. Faults: [fault.Unauthenticated];
 // [fault.StepUpRequired]; [fault.Forbidden] for who may not, and who is neither owner nor admin where
 // the agency is to pay; [fault.NotFound]; [fault.NotProvisioned]; [fault.ChangeOpen]; [fault.Invalid]; [fault.NotActive] while what is
-// paid now is not in a state to change hands; [fault.Suspended]; [fault.PaymentsOff].
+// paid now is not in a state to change hands; [fault.Suspended]; [fault.PaymentsOff]; [fault.RateLimited].
 func (s *PayerChanges) Propose(ctx context.Context, caller identity.Caller, at Party, w Wish) (*client.Client, error) {
 	agencyID, ref, err := s.of(caller, at, consent, w.To == client.ByAgency)
 	if err != nil {

@@ -177,7 +177,7 @@ func (s *Checkouts) payersCard(ctx context.Context, c *client.Client, customer, 
 	if p.Method != "" {
 		return true, nil
 	}
-	before := *p
+	method, needed := p.Method, p.NeedCard
 	switch {
 	case p.Next.Checkout.ID != "":
 		page, err := s.Provider.Checkout(ctx, p.Next.Checkout.ID)
@@ -199,7 +199,7 @@ func (s *Checkouts) payersCard(ctx context.Context, c *client.Client, customer, 
 			p.NeedCard, p.Untold = want, true
 		}
 	}
-	if *p == before {
+	if p.Method == method && p.NeedCard == needed {
 		return false, nil
 	}
 	if p.To == client.ByAgency && p.Method != "" { // now, so that the next card is given at the same customer, and not on the day
