@@ -200,6 +200,30 @@ func TestSenderO8WhatIsKeptOfAFormIsBounded(t *testing.T) {
 	o.get(o.get(back(s, "issuer", elsewhere("1", owner), to)).is(303).header.Get("Location")).to("/settings/keys")
 }
 
+// Who comes back from a provider comes from another site, whatever of ours it is led through: what is begun from our own pages alone,
+// such as connecting an account, goes on from one of them.
+func TestSenderO8WhatIsBegunFromOurOwnPagesGoesOnAfterAProvider(t *testing.T) {
+	p := own(t, defaults)
+	s := p.inside().Provider
+	o := p.signIn(owner)
+	p.nobody().from(s, "issuer", elsewhere("1", owner), "").to("/")
+	o.strict = true
+	p.advance(identity.StepUpLasts + time.Second)
+	const connect = "/sign-in/with/issuer?link=1"
+	ours, theirs := []string{"Sec-Fetch-Site", "same-origin"}, []string{"Sec-Fetch-Site", "cross-site"}
+	at := o.get(connect, ours...).is(303).header.Get("Location")
+	asked := o.post(at, url.Values{"step-up-with": {"issuer"}}).is(303).header.Get("Location")
+	to, err := url.Parse(o.get(asked, ours...).is(303).header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := o.get(back(s, "issuer", elsewhere("1", owner), to), theirs...).to("/step-up?kept=…").header.Get("Location")
+	o.get(kept, theirs...).is(200).shows("Thanks, it's you", "Continue")
+	o.post(at, url.Values{"step-up-kept": {strings.TrimPrefix(kept, "/step-up?kept=")}}).to(connect)
+	o.get(connect, ours...).is(303)
+	o.get(kept).is(404)
+}
+
 // keptForms is what is kept of forms of the caller's, as it is stored.
 func (p *product) keptForms(c *caller) []string {
 	p.t.Helper()

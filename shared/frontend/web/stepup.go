@@ -181,7 +181,7 @@ func backToStepUp(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.
 	}
 	v := stepUpView(caller, kept, s.brand)
 	v.Kept, v.Done = which, caller.SteppedUp(s.now()) == nil
-	if v.Done && !kept.Posts {
+	if v.Done && !kept.Posts && !begunHere(kept.To) {
 		return seeOther(w, led(kept.To))
 	}
 	if !v.Done {
@@ -195,6 +195,10 @@ func backToStepUp(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.
 	}
 	return s.show(w, r, http.StatusOK, v.StepUp)
 }
+
+// begunHere tells whether a path is of what begins from our own pages alone, such as connecting an account: to a browser that is led there
+// it comes from the provider, so that a press of a button on our page goes on to it.
+func begunHere(to string) bool { return strings.HasPrefix(to, "/sign-in/with/") }
 
 // stepUpNote says why a provider's word was not enough; the zero Note for nothing.
 func stepUpNote(l words.Language, why signin.Setback, provider string) page.Note {
