@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -414,6 +415,31 @@ func TestSenderO8AProvidersWordIsNoStepUp(t *testing.T) {
 			t.Errorf("auth_time %s: it may erase: %t", name, got)
 		}
 	}
+}
+
+// Each account that takes the place of another one is mailed to the person, and to the owners where it works: there is an end to it, as
+// there is with passkeys. Whoever wants an account to sign in no more can always have that.
+func TestFD6ConnectingAccountsInTurnMailsNobodyWithoutEnd(t *testing.T) {
+	p := own(t, defaults)
+	s := p.inside().Provider
+	c := p.signIn(p.address("me"))
+	connect := func(n int) *answer {
+		t.Helper()
+		at, err := url.Parse(c.get("/sign-in/with/issuer?link=1", "Sec-Fetch-Site", "same-origin").is(303).header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.get(back(s, "issuer", provider.Account{Subject: strconv.Itoa(n % 2)}, at))
+	}
+	for n := range 40 {
+		connect(n).to("/account?connect=added&with=issuer#ways")
+	}
+	connect(40).is(429).shows("many times today")
+	c.post("/account", do("disconnect", url.Values{"issuer": {s.Issuer}})).to("/account?connect=dropped…")
+	connect(41).is(429)
+	p.advance(25 * time.Hour)
+	c = p.signIn(p.address("me"))
+	connect(42).to("/account?connect=added&with=issuer#ways")
 }
 
 func TestSenderO7ConnectingByHand(t *testing.T) {

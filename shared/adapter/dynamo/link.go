@@ -35,7 +35,7 @@ func (t *Table) links(ctx context.Context, user id.User) (*identity.Links, error
 }
 
 func readLinks(r *reader, user id.User) (*identity.Links, error) {
-	l := &identity.Links{User: user, Version: int(r.n("v"))}
+	l := &identity.Links{User: user, Changes: r.times("changes"), Version: int(r.n("v"))}
 	r.maps("all", func(r *reader) { l.All = append(l.All, readAccount(r)) })
 	return l, r.err
 }
@@ -106,6 +106,7 @@ func (t *Table) linking(of email.Address, c *identity.LinkChange) []types.Transa
 		all[n] = writeAccount(&c.Links.All[n])
 	}
 	w["all"] = list(all)
+	w.times("changes", c.Links.Changes)
 	condition, values := versioned(c.Links.Version)
 	writes := []types.TransactWriteItem{t.put(w, condition, values)}
 	if c.Added != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -165,8 +166,9 @@ const MaxLinks = 10
 
 // Links are all accounts at providers that sign a person in.
 type Links struct {
-	User id.User
-	All  []Link
+	User    id.User
+	All     []Link
+	Changes []time.Time // when a mail about them was caused, as far back as the limit looks
 
 	Version int
 }
@@ -198,7 +200,17 @@ func (l *Links) Put(link Link) (replaced *Link, changed bool, err error) {
 	return nil, true, nil
 }
 
-// Drop has the account at the issuer sign in no more, and returns it; nil when there is none.
+// Count counts one mail about an account that signs in from now on. Fault: [fault.RateLimited].
+func (l *Links) Count(now time.Time) error {
+	kept, err := allowance.Count(allowance.Account, l.Changes, now)
+	if err == nil {
+		l.Changes = kept
+	}
+	return err
+}
+
+// Drop has the account at the issuer sign in no more, and returns it; nil when there is none. There are never more to drop than were put
+// there, so that nothing is counted, and nobody can be kept from it.
 func (l *Links) Drop(issuer string) *Link {
 	old := l.Of(issuer)
 	if old == nil {

@@ -332,7 +332,7 @@ func (s *SignIns) linking(ctx context.Context, c *identity.Code, places []identi
 		return nil, err
 	}
 	change, err := linking(ctx, s.Store, links, c.Email, places, *c.Link, device, known, now)
-	if fault.Is(err, fault.Full) { // the code signs in all the same
+	if fault.Is(err, fault.Full) || fault.Is(err, fault.RateLimited) { // the code signs in all the same
 		return nil, nil
 	}
 	return change, err

@@ -98,7 +98,8 @@ const (
 
 // linking is the change by which the account signs in from now on the person with the address, nil for none. Who was known before is
 // told. Where it takes the place of another account at the same provider, which is what somebody does who got hold of the address,
-// owners of the agencies at which the person works are told as well, and the logs of all agencies have it. Faults: [fault.Full].
+// owners of the agencies at which the person works are told as well, and the logs of all agencies have it. Faults: [fault.Full],
+// [fault.RateLimited].
 func linking(ctx context.Context, store LinkedStore, links *identity.Links, address email.Address, places []identity.Membership,
 	link identity.Link, device string, known bool, now time.Time) (*identity.LinkChange, error) {
 	now = now.Truncate(time.Millisecond)
@@ -106,6 +107,11 @@ func linking(ctx context.Context, store LinkedStore, links *identity.Links, addr
 	gone, changed, err := links.Put(link)
 	if err != nil || !changed {
 		return nil, err
+	}
+	if known || gone != nil {
+		if err := links.Count(now); err != nil {
+			return nil, err
+		}
 	}
 	c := &identity.LinkChange{Links: links, Added: &link, Gone: gone}
 	switch {

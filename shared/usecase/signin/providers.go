@@ -248,7 +248,7 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 		}
 	}
 	change, err := linking(ctx, p.Store, links, address, places, said.Link(p.Now()), from.Device, before, p.Now())
-	if fault.Is(err, fault.Full) { // it signs in all the same
+	if fault.Is(err, fault.Full) || fault.Is(err, fault.RateLimited) { // it signs in all the same
 		change, err = nil, nil
 	}
 	if err != nil {
