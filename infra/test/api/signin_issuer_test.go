@@ -322,3 +322,18 @@ func TestSenderO6WhoHasNoneReadsNothingMore(t *testing.T) {
 		t.Errorf("where it is demanded no more %d agencies are read", got)
 	}
 }
+
+// All owners are told each time that it is demanded and not demanded any more: there is an end to it. Letting people in as before always
+// works.
+func TestFD6DemandingItInTurnMailsOwnersNotWithoutEnd(t *testing.T) {
+	notAsBuilt(t, "the stand-in is in the product's own process")
+	p := own(t, local.Options{})
+	f := newOffice(p, "turns")
+	boss := f.requires() // once
+	for range 39 {
+		boss.patch(ownIssuerPath, m{"required": false}).is(200)
+		boss.patch(ownIssuerPath, m{"required": true}).is(200)
+	}
+	boss.patch(ownIssuerPath, m{"required": false}).is(200)
+	boss.patch(ownIssuerPath, m{"required": true}).fails(429, "rate_limited")
+}

@@ -21,7 +21,7 @@ import (
 
 func readSignIn(r *reader) agency.SignIn {
 	return agency.SignIn{Name: r.s("name"), Issuer: r.s("issuer"), ClientID: r.s("client"), Secret: r.s("secret"),
-		Required: r.yes("required"), SetAt: r.time("set"), Rested: r.yes("rested")}
+		Required: r.yes("required"), SetAt: r.time("set"), Rested: r.yes("rested"), Turns: r.times("turns")}
 }
 
 // saveSignIn writes a change of an agency's own provider while that has the version that was read.
@@ -29,7 +29,7 @@ func (t *Table) saveSignIn(ctx context.Context, c ownsignin.Change) error {
 	pk, s := string(c.Agency), &c.SignIn
 	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeValues: item{":one": num(1)}}
 	condition, update := "attribute_exists(pk) AND attribute_not_exists(closed)", "REMOVE signIn ADD signIns :one"
-	if s.Set() {
+	if s.Set() || len(s.Turns) > 0 {
 		w := writer{}
 		w.s("name", s.Name)
 		w.s("issuer", s.Issuer)
@@ -38,6 +38,7 @@ func (t *Table) saveSignIn(ctx context.Context, c ownsignin.Change) error {
 		w.yes("required", s.Required)
 		w.t("set", s.SetAt)
 		w.yes("rested", s.Rested)
+		w.times("turns", s.Turns)
 		u.ExpressionAttributeValues[":signIn"] = &types.AttributeValueMemberM{Value: w}
 		update = "SET signIn = :signIn ADD signIns :one"
 	}

@@ -20,6 +20,8 @@ type SignIn struct {
 	SetAt    time.Time
 	// Rested is whether its people know that it demands nothing, since the plan has no such sign-in any more.
 	Rested bool
+	// Turns are when it came to be demanded, of which all owners are told, as far back as the limit looks.
+	Turns []time.Time
 
 	Version int // counts all that was set and removed
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
@@ -217,7 +218,8 @@ func (s *Settings) Set(ctx context.Context, caller identity.Caller, r agency.Reg
 
 // Require has the agency demand it, or not any more. Whoever has it demanded has just signed in by it. All owners are told. Faults:
 // [fault.Unauthenticated]; [fault.StepUpRequired]; [fault.Forbidden] for who is no owner; [fault.PlanRequired]; [fault.NotFound] for an
-// agency that has set up none; [fault.NotActive] for who has not just signed in by it.
+// agency that has set up none; [fault.NotActive] for who has not just signed in by it; [fault.RateLimited] where it was demanded too
+// often today, since all owners are told each time.
 func (s *Settings) Require(ctx context.Context, caller identity.Caller, required bool) (*View, error) {
 	return s.decided(ctx, caller, func(a *agency.Agency, now time.Time, c *Change) (bool, error) {
 		switch {
@@ -235,7 +237,11 @@ func (s *Settings) Require(ctx context.Context, caller identity.Caller, required
 		if !tested(a, caller, now) {
 			return false, fault.New(fault.NotActive, "ownsignin.test_first", "provider", a.SignIn.Name)
 		}
-		a.SignIn.Required, c.Max = true, true
+		turns, err := allowance.Count(allowance.Account, a.SignIn.Turns, now)
+		if err != nil {
+			return false, err
+		}
+		a.SignIn.Required, a.SignIn.Turns, c.Max = true, turns, true
 		return true, nil
 	})
 }
@@ -247,7 +253,7 @@ func (s *Settings) Remove(ctx context.Context, caller identity.Caller) error {
 			return false, nil
 		}
 		c.Rows = append(c.Rows, row(now, caller, audit.IssuerRemoved, a.SignIn.Issuer))
-		a.SignIn = agency.SignIn{Version: a.SignIn.Version}
+		a.SignIn = agency.SignIn{Version: a.SignIn.Version, Turns: a.SignIn.Turns}
 		return true, nil
 	})
 	return err
