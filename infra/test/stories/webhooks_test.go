@@ -663,6 +663,42 @@ func TestSenderW10WhatIsFoundTwiceComesOnce(t *testing.T) {
 	})
 }
 
+// TestSenderW10RowsThatCannotBeToldKeepNobodyFromItsTurn has more of them at the head of the outbox than a round takes at a time.
+func TestSenderW10RowsThatCannotBeToldKeepNobodyFromItsTurn(t *testing.T) {
+	t.Parallel()
+	hooksIn(t, func(h *hooks) {
+		h.endpoint(at(goodPort))
+		text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+		due := &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().UnixMilli(), 10)}
+		for shard := range dynamo.NewWebhookSweep(h.table.Table).Shards() {
+			for range 120 {
+				_, err := h.db.PutItem(h.ctx, &dynamodb.PutItemInput{TableName: h.tableName(), Item: map[string]types.AttributeValue{
+					"pk": text(string(h.office.id)), "sk": text("au#" + string(id.New[id.Event](id.EventPrefix, time.Now()))),
+					"dp": text("hook#" + strconv.Itoa(shard)), "due": due, "action": text(string(audit.RoleCreated)), "actor": text("system"),
+					"at": text("no time")}})
+				must(t, err)
+			}
+		}
+		h.skip(time.Second)
+		h.office.invite("ops@acme.example")
+		for range 3 {
+			h.skip(time.Minute)
+			h.network.step(h.ctx, func(ctx context.Context) {
+				if h.hookSweep.Run(ctx) == nil {
+					t.Error("what cannot be told is told to nobody who could mend it")
+				}
+			})
+			h.work()
+		}
+		for _, a := range h.receivers.got(goodPort) {
+			if a.kind() == "invite.created" {
+				return
+			}
+		}
+		t.Errorf("of %d events none is that of the invite", len(h.receivers.got(goodPort)))
+	})
+}
+
 // TestSenderW9ADeletedEndpointLeavesNothing deletes one with many deliveries.
 func TestSenderW9ADeletedEndpointLeavesNothing(t *testing.T) {
 	t.Parallel()

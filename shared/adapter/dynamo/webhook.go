@@ -369,9 +369,9 @@ func (t *Table) waitingFor(ctx context.Context, which id.Agency, e id.WebhookEnd
 	return t.pageOfWays(ctx, in)
 }
 
-// hookOverdue lists at most limit things of a shard that webhooks wait for and whose time has come, oldest first.
-func (t *Table) hookOverdue(ctx context.Context, shard int, now time.Time, limit int) ([]webhooks.Due, error) {
-	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byDue),
+// hookOverdue lists at most limit things of a shard that webhooks wait for and whose time has come, oldest first, or newest first.
+func (t *Table) hookOverdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]webhooks.Due, error) {
+	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byDue), ScanIndexForward: aws.Bool(!newest),
 		Limit:                     aws.Int32(int32(limit)), //nolint:gosec // a small constant
 		KeyConditionExpression:    aws.String("dp = :d AND due <= :n"),
 		ExpressionAttributeValues: item{":d": str("hook#" + strings.TrimPrefix(shardName(shard), "due#")), ":n": at(now)}})

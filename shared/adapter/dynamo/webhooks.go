@@ -102,9 +102,9 @@ func NewWebhookSweep(t *Table) WebhookSweep { return WebhookSweep{WebhookReads{t
 
 var _ webhooks.Outbox = WebhookSweep{}
 
-// Overdue lists at most limit things of a shard whose time has come, oldest first.
-func (w WebhookSweep) Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]webhooks.Due, error) {
-	return w.t.hookOverdue(ctx, shard, now, limit)
+// Overdue lists at most limit things of a shard whose time has come, oldest first, or newest first.
+func (w WebhookSweep) Overdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]webhooks.Due, error) {
+	return w.t.hookOverdue(ctx, shard, now, limit, newest)
 }
 
 // Shards is how many shards there are.

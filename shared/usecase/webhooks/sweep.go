@@ -25,8 +25,8 @@ type Due struct {
 // Outbox is what the sweep needs.
 type Outbox interface {
 	Changes
-	// Overdue lists at most limit things of a shard whose time has come, oldest first.
-	Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
+	// Overdue lists at most limit things of a shard whose time has come, oldest first, or newest first.
+	Overdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]Due, error)
 	// Shards is how many shards there are.
 	Shards() int
 	// Row reads a row that waits for being told; a fault with code NotFound when it does not wait any more.
@@ -51,14 +51,16 @@ const (
 	patience = 40 * time.Second
 )
 
-// Run does one round. What cannot be done is left for the next one, and told.
+// Run does one round. What cannot be done is left for the next one, and told; where that is much, it keeps nobody who has come later from
+// its turn, since the round goes on from the other end.
 func (s *Sweep) Run(ctx context.Context) error {
 	until := s.Now().Add(patience)
 	var failed error
 	n := 0
 	for shard := range s.Store.Shards() {
+		newest := false
 		for more := true; more && s.Now().Before(until); {
-			due, err := s.Store.Overdue(ctx, shard, s.Now(), batch)
+			due, err := s.Store.Overdue(ctx, shard, s.Now(), batch, newest)
 			if err != nil {
 				failed = errors.Join(failed, err)
 				break
@@ -77,7 +79,8 @@ func (s *Sweep) Run(ctx context.Context) error {
 			err = errors.Join(errs...)
 			failed = errors.Join(failed, err)
 			n += len(due)
-			more = len(due) == batch && err == nil
+			more = len(due) == batch && (err == nil || !newest)
+			newest = newest || err != nil
 		}
 	}
 	if n > 0 {
