@@ -308,6 +308,45 @@ type scheduled struct {
 	}
 }
 
+// TestSenderR8ALocalTimeIsByTheClientsOwnClocks: what a browser has told goes before what the agency says, for whoever is invited again.
+func TestSenderR8ALocalTimeIsByTheClientsOwnClocks(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	to := p.address("r8-again")
+	first := o.invite(to)
+	path := "/i/" + token(t, p.nextMail(to))
+	guest := p.nobody()
+	guest.post(path, do("code", url.Values{"timeZone": {"Asia/Tokyo"}})).is(303)
+	guest.cookie = guest.post(path, do("accept", url.Values{"code": {p.nextCode(to)}})).is(303).session()
+	o.delete("/v1/clients/" + first.ClientID).is(200)
+	at := p.now().Add(26 * time.Hour).UTC().Truncate(time.Minute)
+	local := func(at time.Time) string { return at.Add(9 * time.Hour).Format("2006-01-02T15:04") }
+	var s scheduled
+	o.post("/v1/invites", m{"email": to, "sendAt": local(at)}).is(201).into(&s)
+	if s.SendAt == nil || !s.SendAt.Equal(at) || s.TimeZone != "Asia/Tokyo" {
+		t.Errorf("scheduled: %+v, want %s", s, at)
+	}
+	o.patch("/v1/invites/"+s.ID, m{"sendAt": local(at.Add(time.Hour))}).is(200).into(&s)
+	if s.SendAt == nil || !s.SendAt.Equal(at.Add(time.Hour)) || s.TimeZone != "Asia/Tokyo" {
+		t.Errorf("rescheduled: %+v", s)
+	}
+	moved := func() int {
+		t.Helper()
+		return strings.Count(string(o.get("/v1/activity").is(200).body), `"invite.rescheduled"`)
+	}
+	// The page's form, sent as it is shown, changes nothing.
+	before := moved()
+	o.get("/clients/" + s.ClientID).is(200).holds(`value="Asia/Tokyo"`)
+	o.post("/clients/"+s.ClientID, do("reschedule", url.Values{"sendAt": {local(at.Add(time.Hour))}, "timeZone": {"Asia/Tokyo"}})).is(303)
+	if n := moved(); n != before || before == 0 {
+		t.Errorf("%d changes of the time, and then %d", before, n)
+	}
+	o.patch("/v1/invites/"+s.ID, m{"sendAt": at.Add(2 * time.Hour).Format("2006-01-02T15:04"), "timeZone": "Etc/UTC"}).is(200).into(&s)
+	if !s.SendAt.Equal(at.Add(2 * time.Hour)) {
+		t.Errorf("by other clocks: %+v", s)
+	}
+}
+
 func TestSenderR8AnInviteIsScheduled(t *testing.T) {
 	p := start(t)
 	if !p.moves() {

@@ -157,8 +157,11 @@ type Past struct {
 // Location is the time zone by whose clocks the person is written to: the one that its own browser has told, the one that the agency
 // gave, or the agency's.
 func (c *Client) Location(at *agency.Agency) *time.Location {
-	return timezone.Load(cmp.Or(c.OwnZone, c.Zone, at.Zone))
+	return timezone.Load(c.ZoneAt(at))
 }
+
+// ZoneAt is the name of that zone: the one that the client's browser has told, that the agency gave, or the agency's; "" for UTC.
+func (c *Client) ZoneAt(at *agency.Agency) string { return cmp.Or(c.OwnZone, c.Zone, at.Zone) }
 
 // Reads is the language in which the person is written to: its own, the one that the agency gave for the invitation, or the agency's.
 // at may be nil for an agency that is not known.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"net/url"
 	"time"
@@ -30,7 +29,7 @@ func (s *Site) later(v *page.Client, c *client.Client, a *agency.Agency) {
 		if a.Reminders.Off {
 			v.Reminding = nil // the agency's settings say that nobody is reminded
 		}
-		v.Later = &page.Later{At: i.SendAt.In(zone).Format(localForm), Zone: timezone.Shown(cmp.Or(c.OwnZone, c.Zone, a.Zone))}
+		v.Later = &page.Later{At: i.SendAt.In(zone).Format(localForm), Zone: timezone.Shown(c.ZoneAt(a))}
 	case invite.Pending:
 		v.Reminding = &page.Reminding{On: !i.Reminders.Off}
 		if c.Unreminded {

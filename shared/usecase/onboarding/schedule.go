@@ -28,11 +28,11 @@ func (d *Draft) when() (invite.When, string, error) {
 // schedule has an invite wait for its time, which is one of those that the agency has promised: how many wait is limited by them. The
 // hour's limit counts when it goes out (R8).
 func (s *Inviter) schedule(seen *Snapshot, made *client.Client, d *Draft, now time.Time) error {
-	w, _, err := d.when()
+	w, given, err := d.when()
 	if err != nil {
 		return err
 	}
-	at, err := w.In("sendAt", timezone.Load(cmp.Or(made.Zone, seen.Agency.Zone)), now)
+	at, err := w.In("sendAt", timezone.Load(cmp.Or(given, made.ZoneAt(seen.Agency))), now)
 	if err != nil {
 		return err
 	}
@@ -93,20 +93,23 @@ func (s *Scheduler) Reschedule(ctx context.Context, caller identity.Caller, whic
 			return err
 		}
 		now := s.Now()
-		next, err := w.In("sendAt", timezone.Load(cmp.Or(given, c.Zone, seen.Agency.Zone)), now)
+		known := c.ZoneAt(seen.Agency)
+		next, err := w.In("sendAt", timezone.Load(cmp.Or(given, known)), now)
 		if err != nil {
 			return err
 		}
 		if !c.Invite.Lasts(next) {
 			return fault.InField("sendAt", "reminders.access_ends_first")
 		}
-		if next.Equal(c.Invite.SendAt) && c.Invite.Status == invite.Scheduled && cmp.Or(given, c.Zone) == c.Zone {
+		if next.Equal(c.Invite.SendAt) && c.Invite.Status == invite.Scheduled && cmp.Or(given, known) == known {
 			return nil
 		}
 		if err := c.Invite.Reschedule(now, next); err != nil {
 			return err
 		}
-		c.Zone = cmp.Or(given, c.Zone)
+		if given != known {
+			c.Zone = cmp.Or(given, c.Zone)
+		}
 		seen.Promises.Promise(next) // the store gives the other one back
 		return s.Store.Commit(ctx, caller.Agency, client.Change{Client: c, Promises: seen.Promises,
 			Audit: []audit.Entry{row(now, caller.Actor(), audit.InviteRescheduled, c, audit.Moment(next))}})
