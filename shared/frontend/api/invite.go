@@ -132,7 +132,7 @@ type DraftBody struct {
 	Until   string      `json:"accessExpiresAt,omitempty" doc:"RFC 3339. When their access ends." example:"2027-01-31T17:00:00Z"`
 
 	SendAt    string `json:"sendAt,omitempty" doc:"5 minutes to 30 days ahead. RFC 3339, or local to timeZone." example:"2026-12-08T09:00"`
-	TimeZone  string `json:"timeZone,omitempty" doc:"The client's, an IANA name. The known one or yours if left out." example:"Europe/Berlin"`
+	TimeZone  string `json:"timeZone,omitempty" doc:"The client's, or else the known one or yours. An IANA name." example:"Europe/Berlin"`
 	Language  string `json:"language,omitempty" doc:"Of the invitation, as in updateMailSettings. Your agency's if left out." example:"de"`
 	Reminders *bool  `json:"reminders,omitempty" doc:"false to never remind them of this invite." example:"true"`
 }
