@@ -159,7 +159,7 @@ func TestSenderO2AnAnswerIsTakenOnceByTheBrowserThatAsked(t *testing.T) {
 		hides("problem")
 	p.nobody().get("/sign-in/with/nobody").is(404)
 	p.nobody().get("/sign-in/from/google?state=x&code=y").is(404)
-	for _, next := range []string{"https://evil.example", "//evil.example", "/clients", "/i/lki_nonsense", "javascript:alert(1)"} {
+	for _, next := range []string{"https://evil.example", "//evil.example", "/home", "/i/lki_nonsense", "javascript:alert(1)"} {
 		c = p.nobody()
 		c.from(s, "issuer", elsewhere("1", me), next).to("/")
 	}
