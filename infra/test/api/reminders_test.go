@@ -323,11 +323,12 @@ func TestSenderR8ALocalTimeIsByTheClientsOwnClocks(t *testing.T) {
 	local := func(at time.Time) string { return at.Add(9 * time.Hour).Format("2006-01-02T15:04") }
 	var s scheduled
 	o.post("/v1/invites", m{"email": to, "sendAt": local(at)}).is(201).into(&s)
-	if s.SendAt == nil || !s.SendAt.Equal(at) || s.TimeZone != "Asia/Tokyo" {
+	if s.SendAt == nil || !s.SendAt.Equal(at) || s.TimeZone != "Asia/Tokyo" || !s.ExpiresAt.Equal(at.Add(7*24*time.Hour)) {
 		t.Errorf("scheduled: %+v, want %s", s, at)
 	}
 	o.patch("/v1/invites/"+s.ID, m{"sendAt": local(at.Add(time.Hour))}).is(200).into(&s)
-	if s.SendAt == nil || !s.SendAt.Equal(at.Add(time.Hour)) || s.TimeZone != "Asia/Tokyo" {
+	if s.SendAt == nil || !s.SendAt.Equal(at.Add(time.Hour)) || s.TimeZone != "Asia/Tokyo" ||
+		!s.ExpiresAt.Equal(s.SendAt.Add(7*24*time.Hour)) {
 		t.Errorf("rescheduled: %+v", s)
 	}
 	moved := func() int {

@@ -56,8 +56,9 @@ func (i *Invite) First(now time.Time, slot agency.Slot) {
 
 // Schedule has the invite wait for its time.
 func (i *Invite) Schedule(now, at time.Time) {
-	i.Status, i.SendAt = Scheduled, at
+	i.Status = Scheduled
 	i.Note(Planned, now, "")
+	i.Postpone(at)
 }
 
 // Promise is the time that a scheduled invite has been given; zero for any other.
@@ -68,8 +69,8 @@ func (i *Invite) Promise() time.Time {
 	return i.SendAt
 }
 
-// Postpone gives a scheduled invite another time.
-func (i *Invite) Postpone(at time.Time) { i.SendAt = at }
+// Postpone gives a scheduled invite another time. Its term begins there.
+func (i *Invite) Postpone(at time.Time) { i.SendAt, i.ExpiresAt = at, at.Add(Lifetime) }
 
 // Overdue tells whether the time of a scheduled invite has come.
 func (i *Invite) Overdue(now time.Time) bool { return i.Status == Scheduled && !now.Before(i.SendAt) }

@@ -71,7 +71,7 @@ func (i *Invite) Reschedule(now, at time.Time) error {
 	case !now.Before(i.SendAt.Add(-Settled)):
 		return fault.New(fault.NotPending, "reminders.about_to_go")
 	}
-	i.SendAt = at
+	i.Postpone(at)
 	i.Note(Replanned, now, "")
 	return nil
 }
