@@ -62,10 +62,17 @@ func (l *leased) terms(c *caller, path string) string {
 	return string(found[1])
 }
 
-// card gives a card, where one is asked for, as whoever is to pay.
+// card gives a card, where one is asked for, as whoever is to pay. Whether one is asked for is known at once of who is new at the payment
+// service, and of others when the service has said what it has of them.
 func (l *leased) card(c *caller, page, path string, form url.Values) {
 	l.p.t.Helper()
-	if !strings.Contains(plainText(string(c.get(page).is(200).body)), "Add your card") {
+	asked := false
+	c.until(page+" to say whether a card is wanted", func() bool {
+		body := plainText(string(c.get(page).is(200).body))
+		asked = strings.Contains(body, "Add your card")
+		return asked || strings.Contains(body, "The payer changes on")
+	})
+	if !asked {
 		return
 	}
 	to := c.post(path, form).is(303).header.Get("Location")
