@@ -167,6 +167,16 @@ func newTab(in context.Context) (*tab, error) {
 	}))
 }
 
+// take is a tab that nobody uses, or a new one.
+func take(in context.Context, tabs chan *tab) (*tab, error) {
+	select {
+	case x := <-tabs:
+		return x, nil
+	default:
+		return newTab(in)
+	}
+}
+
 // views are how each state is looked at, each width and each scheme twice: once by its picture, once by axe-core. What
 // axe-core judges is the document, which is the same in all, and contrast, which goes by the scheme.
 var views = []struct {
@@ -198,14 +208,9 @@ func TestEveryState(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var x *tab
-			select {
-			case x = <-tabs:
-			default:
-				var err error
-				if x, err = newTab(in); err != nil {
-					t.Fatal(err)
-				}
+			x, err := take(in, tabs)
+			if err != nil {
+				t.Fatal(err)
 			}
 			shots := x.look(t, origin+"/"+name, judge, golden && !growing(name), mails.MatchString(name))
 			tabs <- x

@@ -73,14 +73,9 @@ func TestNothingMovesWhenTheScriptComesLate(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var x *tab
-			select {
-			case x = <-tabs:
-			default:
-				var err error
-				if x, err = newTab(in); err != nil {
-					t.Fatal(err)
-				}
+			x, err := take(in, tabs)
+			if err != nil {
+				t.Fatal(err)
 			}
 			defer func() { tabs <- x }()
 			ctx, cancel := context.WithTimeout(x.ctx, patience)
