@@ -180,11 +180,15 @@ func (x question) askWithNoIDs(t *testing.T, who func() *caller, read fields) (t
 			t.Helper()
 			tried++
 			status, body := x.ask(t, c, payload)
-			for range 3 {
-				if status != http.StatusUnauthorized || !x.who.SignedIn() {
+			for range 3 { // whoever is signed out is told so, and on pages led to the sign-in
+				if !x.who.SignedIn() || status != http.StatusUnauthorized && (!strict || status != http.StatusSeeOther) {
 					break
 				}
-				c = who()
+				fresh := who()
+				if fresh == c {
+					break
+				}
+				c = fresh
 				status, body = x.ask(t, c, payload)
 			}
 			right := status < 500
