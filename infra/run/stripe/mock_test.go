@@ -111,7 +111,8 @@ var everyCall = map[string]func(context.Context, *stripe.Client) error{
 		_, err := c.BillingPortal(ctx, "cus_1", "https://portal.example.com/", words.Polish)
 		return err
 	},
-	"Speak": func(ctx context.Context, c *stripe.Client) error { return c.Speak(ctx, "cus_1", words.Portuguese) },
+	"Speak":    func(ctx context.Context, c *stripe.Client) error { return c.Speak(ctx, "cus_1", words.Portuguese) },
+	"KeepCard": func(ctx context.Context, c *stripe.Client) error { return c.KeepCard(ctx, "cus_1", "pm_1") },
 	"CancelPage": func(ctx context.Context, c *stripe.Client) error {
 		_, err := c.CancelPage(ctx, payment.CancelVisit{Customer: "cus_1", Subscription: "sub_1", Back: "https://portal.example.com/",
 			Done: "https://portal.example.com/?ending=1", Language: words.Hebrew})

@@ -255,15 +255,25 @@ func (r *request) locale() (*string, *apiError) {
 	return optional(l), nil
 }
 
-// updateCustomer has a customer be written to in other languages.
+// updateCustomer has a customer be written to in other languages, or pay by another card of theirs.
 func updateCustomer(e *Engine, r *request) (map[string]any, *apiError) {
 	u := e.state.customers.get(r.id)
 	if u == nil || u.Deleted {
 		return nil, missing("customer", r.id)
 	}
-	u.Locales = r.array("preferred_locales")
+	locales, card := r.array("preferred_locales"), r.text("invoice_settings[default_payment_method]")
 	if fail := r.unknown(); fail != nil {
 		return nil, fail
+	}
+	if m := e.state.methods.get(card); card != "" && (m == nil || m.Customer != u.ID) {
+		return nil, &apiError{400, "invalid_request_error", "resource_missing", "invoice_settings[default_payment_method]",
+			"The customer does not have a payment method with the ID " + card + "."}
+	}
+	if locales != nil {
+		u.Locales = locales
+	}
+	if card != "" {
+		u.Settings.DefaultPaymentMethod = card
 	}
 	put(e, e.state.customers, "cus", u.ID, u)
 	return e.answer(u.ID), nil

@@ -120,4 +120,15 @@ func TestTheCardOfACustomerIsThatOfItsSubscription(t *testing.T) {
 	if card := must(w.till.CardOf(t.Context(), customer, ""))(t); card != "" {
 		t.Fatalf("a card that was taken for one thing is everything's: %s, %s", card, other)
 	}
+	if err := w.till.KeepCard(t.Context(), customer, card); !payment.Is(err, payment.Missing) {
+		t.Fatal("a card of somebody else is kept:", err)
+	}
+	for _, keep := range []string{other, s.Card} { // of which the second is somebody else's, and is not looked at
+		if err := w.till.KeepCard(t.Context(), customer, keep); err != nil {
+			t.Fatal(err)
+		}
+		if card := must(w.till.CardOf(t.Context(), customer, ""))(t); card != other {
+			t.Fatalf("the card that is kept is %q, want %q", card, other)
+		}
+	}
 }

@@ -216,8 +216,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	inviteeJob(p, kept)
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
+	payerPages(p, kept) // on which the agency gives the card that the next finds
 	payerJob(t, p, kept)
-	payerPages(p, kept)
 	agencyJob(t, p, kept)
 	portalAppJob(t, p, kept)
 	contactsJob(t, p, kept)

@@ -102,10 +102,31 @@ func (c *Client) CardOf(ctx context.Context, customer, subscription string) (str
 	if err = explain(err); payment.Is(err, payment.Missing) {
 		return "", nil
 	}
-	if err != nil || u.Deleted || u.InvoiceSettings == nil || u.InvoiceSettings.DefaultPaymentMethod == nil {
+	if err != nil {
 		return "", err
 	}
-	return known(u.InvoiceSettings.DefaultPaymentMethod.ID), nil
+	return ownCard(u), nil
+}
+
+// ownCard is the payment method by which a customer's invoices are paid; "" for none.
+func ownCard(u *stripe.Customer) string {
+	if u.Deleted || u.InvoiceSettings == nil || u.InvoiceSettings.DefaultPaymentMethod == nil {
+		return ""
+	}
+	return known(u.InvoiceSettings.DefaultPaymentMethod.ID)
+}
+
+// KeepCard makes a payment method that a customer has given the one by which their invoices are paid, unless they have one
+// (https://docs.stripe.com/api/customers/update#update_customer-invoice_settings-default_payment_method). A page that takes a card for
+// later leaves that to us (https://docs.stripe.com/payments/checkout/save-and-reuse).
+func (c *Client) KeepCard(ctx context.Context, customer, card string) error {
+	u, err := c.api.V1Customers.Retrieve(ctx, customer, nil)
+	if err != nil || u.Deleted || ownCard(u) != "" {
+		return explain(err)
+	}
+	_, err = c.api.V1Customers.Update(ctx, customer, &stripe.CustomerUpdateParams{
+		InvoiceSettings: &stripe.CustomerUpdateInvoiceSettingsParams{DefaultPaymentMethod: stripe.String(card)}})
+	return explain(err)
 }
 
 // VoidInvoice has an open invoice asked for no more (https://docs.stripe.com/api/invoices/void). One that was paid is Refused; one that

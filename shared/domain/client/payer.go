@@ -159,6 +159,12 @@ func (p *PayerChange) Wants(side Side) bool {
 	return p != nil && p.State == ChangeAgreed && p.To == side && p.Method == "" && p.NeedCard
 }
 
+// AgreedTo tells whether both sides have agreed to the terms of that hash, which is as somebody reads them in the language l, or as they
+// were read by who agreed: agreeing once more changes nothing.
+func (p *PayerChange) AgreedTo(hash string, l words.Language) bool {
+	return p != nil && (p.State == ChangeAgreed || p.State == ChangeScheduled) && (hash == p.Agreed || hash == p.HashIn(l))
+}
+
 // LookAt is when somebody should look after it if nothing happens to it until then; zero for never.
 func (p *PayerChange) LookAt() time.Time {
 	if p == nil {

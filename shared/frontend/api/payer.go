@@ -35,7 +35,7 @@ type PayerChangeBody struct {
 	ChangesAt  Time     `json:"changesAt" doc:"The end of the period that is paid now. The payer changes then."`
 	Version    int      `json:"version" doc:"Goes up when the terms change, such as when the old subscription has renewed."`
 	Hash       string   `json:"hash" doc:"Of these terms. Agree with it."`
-	NeedsCard  bool     `json:"needsCard" doc:"Whoever is to pay has to give a card. agreePayerChange has the page."`
+	NeedsCard  bool     `json:"needsCard" doc:"Whoever is to pay has to give a card, an agency once. agreePayerChange has the page."`
 	ProposedAt Time     `json:"proposedAt"`
 	ExpiresAt  Time     `json:"expiresAt" doc:"Nobody can agree after this."`
 	AgreedAt   *Time    `json:"agreedAt"`
@@ -215,8 +215,8 @@ func AgreePayerChange(auth *signin.Authenticator, changes *billing.PayerChanges,
 		tag: tagClients, status: 200,
 		summary: "Agree to a change of payer",
 		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
-			"Calling it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, " +
-			"the old subscription goes on. For owners and admins if the agency is to pay.",
+			"Calling it again changes nothing and gives the same page. The old subscription ends when the new one begins. " +
+			"If the new payer's card fails, the old subscription goes on. For owners and admins if the agency is to pay.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *agreePayerInput) (*payerChangeOutput, error) {
 		return agreed(ctx, caller, in.party, in.Body.Hash, changes, cards)
@@ -231,11 +231,6 @@ func agreed(ctx context.Context, caller identity.Caller, find func() (billing.Pa
 		return nil, err
 	}
 	c, err := changes.Agree(ctx, caller, at, hash)
-	if fault.Is(err, fault.NoChange) { // perhaps it was, and the card is wanted still
-		if now, again := changes.Get(ctx, caller, at); again == nil && now.Change.Wants(at.Side()) {
-			c, err = now, nil
-		}
-	}
 	out, err := payerChangeAnswer(ctx, c, err)
 	if err != nil || !c.Change.Wants(at.Side()) {
 		return out, err
@@ -316,8 +311,8 @@ func AgreePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerCh
 		id: "agreePortalPayerChange", method: http.MethodPost, who: identity.ByClient.SteppedInside(), tag: tagPortal, status: 200,
 		summary: "Agree to your agency's change of payer",
 		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
-			"Calling it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, " +
-			"the old subscription goes on.",
+			"Calling it again changes nothing and gives the same page. The old subscription ends when the new one begins. " +
+			"If the new payer's card fails, the old subscription goes on.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalAgreeInput) (*payerChangeOutput, error) {
 		ctx, err := Spoken{in.Body.Language}.in(ctx)

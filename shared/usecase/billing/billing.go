@@ -48,6 +48,8 @@ type Provider interface {
 	Subscribe(ctx context.Context, r payment.SubscribeRequest) (payment.Subscription, error)
 	// CardOf is the card that a customer's payments go by, or that of one of its subscriptions; "" for none.
 	CardOf(ctx context.Context, customer, subscription string) (string, error)
+	// KeepCard has a customer's payments go by a card of theirs where they have chosen none yet.
+	KeepCard(ctx context.Context, customer, card string) error
 	// CancelAtPeriodEnd has a subscription end with what is paid for, or, with false, go on after all.
 	CancelAtPeriodEnd(ctx context.Context, id string, cancel bool) (payment.Subscription, error)
 	// VoidInvoice has an open invoice asked for no more. One that was paid is Refused.

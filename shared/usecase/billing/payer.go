@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -203,8 +204,10 @@ func (s *PayerChanges) Propose(ctx context.Context, caller identity.Caller, at P
 	})
 }
 
-// Agree agrees to the terms of that hash. Where the client is to pay, or the agency has no card, [Cards.Open] comes next. Faults:
-// as Propose; [fault.NoChange] where nothing waits for that side; [fault.TermsChanged] where the terms are not those any more.
+// Agree agrees to the terms of that hash; where that was done before, also by the other side, it is as it is, and no fault: whoever
+// repeats a call, or comes for the card, finds it so. Where the client is to pay, or the agency has no card, [Cards.Open] comes next,
+// as soon as the change wants it. Faults: as Propose; [fault.NoChange] where nothing waits for that side; [fault.TermsChanged] where
+// the terms are not those any more.
 func (s *PayerChanges) Agree(ctx context.Context, caller identity.Caller, at Party, hash string) (*client.Client, error) {
 	agencyID, ref, err := s.of(caller, at, consent, false)
 	if err != nil {
@@ -222,6 +225,9 @@ func (s *PayerChanges) Agree(ctx context.Context, caller identity.Caller, at Par
 		}
 		if a.Suspended {
 			return audit.Entry{}, fault.New(fault.Suspended, "errors.this_agency_is_suspended_ask_the")
+		}
+		if c.Change.AgreedTo(hash, words.In(ctx)) {
+			return audit.Entry{}, errStands
 		}
 		if err := c.AgreePayer(at.Side(), hash, words.In(ctx), caller.Member, now); err != nil {
 			return audit.Entry{}, err
@@ -261,7 +267,10 @@ func (s *PayerChanges) refuse(ctx context.Context, caller identity.Caller, at Pa
 	})
 }
 
-// change writes what f changes, and has the [Worker] carry it out.
+// errStands says that what is asked for is so already.
+var errStands = errors.New("billing: it is so already")
+
+// change writes what f changes, and has the [Worker] carry it out; where f says errStands nothing is written.
 func (s *PayerChanges) change(ctx context.Context, caller identity.Caller, at Party, how weight, agencyID id.Agency, ref id.Ref,
 	f func(c *client.Client, now time.Time) (audit.Entry, error)) (*client.Client, error) {
 	var c *client.Client
@@ -275,7 +284,10 @@ func (s *PayerChanges) change(ctx context.Context, caller identity.Caller, at Pa
 		}
 		return s.Store.Commit(ctx, agencyID, client.Change{Client: c, Audit: []audit.Entry{row}})
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errStands):
+		return c, nil
+	case err != nil:
 		return nil, err
 	}
 	enqueue(ctx, s.Billing, job.Billing{Agency: agencyID, Ref: ref}.Encode())

@@ -198,7 +198,10 @@ func (s *Checkouts) payersCard(ctx context.Context, c *client.Client, customer, 
 	if p.Method == "" && p.NeedCard == needed {
 		return false, nil
 	}
-	if p.To == client.ByAgency && p.Method != "" { // now, so that the next card is given at the same customer, and not on the day
+	if p.To == client.ByAgency && p.Method != "" { // now, and not on the day, so that for the next client no card is asked for again
+		if err := s.Provider.KeepCard(ctx, p.Next.Customer, p.Method); err != nil && !refused(err) {
+			return false, asFault(err)
+		}
 		if err := s.introduce(ctx, c.Agency, p.Next.Customer); err != nil {
 			return false, err
 		}

@@ -71,6 +71,9 @@ func (Unsold) Subscribe(context.Context, payment.SubscribeRequest) (payment.Subs
 // CardOf fails.
 func (Unsold) CardOf(context.Context, string, string) (string, error) { return "", errUnsold }
 
+// KeepCard fails.
+func (Unsold) KeepCard(context.Context, string, string) error { return errUnsold }
+
 // CancelAtPeriodEnd fails.
 func (Unsold) CancelAtPeriodEnd(context.Context, string, bool) (payment.Subscription, error) {
 	return payment.Subscription{}, errUnsold
