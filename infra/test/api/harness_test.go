@@ -129,13 +129,14 @@ func launch(t *testing.T, o local.Options) *product {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	p := reach(t, l.Origin())
 	p.local, p.controls = l, l.Origin()
+	t.Cleanup(func() {
+		if err := p.local.Close(); err != nil {
+			t.Error(err)
+		}
+		p.local = nil // a test that is over keeps what it had to clean up until all are over: a product is tens of MB
+	})
 	p.control(http.MethodGet, "", nil, &p.place)
 	return p
 }

@@ -54,12 +54,14 @@ func productWith(t *testing.T, o local.Options) *place {
 		if err != nil {
 			t.Fatal(err)
 		}
+		p := &place{t: t, origin: l.Origin(), controls: l.Origin(), standIns: l.Origin() + "/_local/n8n", own: l}
 		t.Cleanup(func() {
-			if err := l.Close(); err != nil {
+			if err := p.own.Close(); err != nil {
 				t.Error(err)
 			}
+			p.own = nil // a test that is over keeps what it had to clean up until all are over: a product is tens of MB
 		})
-		return &place{t: t, origin: l.Origin(), controls: l.Origin(), standIns: l.Origin() + "/_local/n8n", own: l}
+		return p
 	}
 	p := &place{t: t, origin: strings.TrimSuffix(at, "/")}
 	p.controls = strings.TrimSuffix(cmp.Or(os.Getenv("LATCHKEY_LOCAL_URL"), p.origin), "/")
