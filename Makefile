@@ -47,7 +47,7 @@ check: ## what a contributor runs while writing: gofmt, vet and the tests that t
 	$(TEST) -short $(QUICK)
 
 test: chromium curl ## every test that is not long, with the race detector where things happen at once
-	$(TEST) $(PATIENCE) -parallel 4 $$(go list ./... | grep -vxF $$(go list $(LONG) $(RACY) | sed 's/^/-e /'))
+	$(TEST) $(PATIENCE) -parallel 6 $$(go list ./... | grep -vxF $$(go list $(LONG) $(RACY) | sed 's/^/-e /'))
 	$(TEST) $(PATIENCE) -short ./infra/test/smoke
 	$(TEST) $(PATIENCE) -skip '$(AT_ONCE)|$(LIFECYCLES)' ./infra/test/stories
 	$(TEST) $(PATIENCE) -run '$(WALKS)' ./infra/test/browser
