@@ -143,6 +143,7 @@ func TestX4TheTwoSidesAgreeOnWhoPays(t *testing.T) {
 	}
 	p.pay(b.Card.URL, "decline")
 	p.pay(b.Card.URL, "pay")
+	o.post(office+"/agree", m{"hash": b.Hash}).is(200) // whether or not it is known by now that the card was given
 	b = o.becomes(office, "scheduled")
 	c.post("/v1/portal/leave", m{"agency": at}).fails(409, "not_active")
 	o.delete("/v1/clients/"+which).fails(409, "not_active")

@@ -236,6 +236,9 @@ func agreed(ctx context.Context, caller identity.Caller, find func() (billing.Pa
 		return out, err
 	}
 	page, err := cards.Open(ctx, caller, at)
+	if fault.Is(err, fault.NoChange) { // it was given in this moment, or is wanted no more
+		return onChange(ctx, caller, find, changes.Get)
+	}
 	if err != nil {
 		return nil, err
 	}
