@@ -44,7 +44,7 @@ func TestADeletedAgencyIsDeadAtOnceAndGoneSoon(t *testing.T) {
 	joined := o.invite(p.address("joined"))
 	client := p.accept(joined.Email)
 	waiting := o.invite(p.address("waiting"))
-	secret := token(t, p.nextMail(waiting.Email))
+	secret := p.nextToken(waiting.Email)
 	late := p.signIn(waiting.Email)
 	a, _ := o.agency()
 

@@ -46,7 +46,7 @@ func TestFM8DeletingAnAgencyClosesItsOpenPaymentPages(t *testing.T) {
 			_, second, d := o.paying(p.address("two"))
 			d.post("/v1/invitations/"+second+"/checkout", m{"interval": "year"}).is(200).into(&two)
 			waiting := o.invite(p.address("waiting"))
-			secret := token(t, p.nextMail(waiting.Email))
+			secret := p.nextToken(waiting.Email)
 
 			leave(o, a.Name)
 			for _, page := range []checkout{one, two} { // with the answer, and not when the sweep comes by

@@ -64,7 +64,7 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 	client := p.accept(joined.Email)
 	client.get("/v1/portal/instances/" + x.ID).is(200)
 	waiting := o.invite(p.address("waiting"))
-	secret := token(t, p.nextMail(waiting.Email))
+	secret := p.nextToken(waiting.Email)
 	late := p.signIn(waiting.Email)
 	k := o.key("CRM", "invites:write", "clients:read")
 	flow := client.flows(x.ID).Workflows[0]

@@ -42,7 +42,7 @@ func (p *product) signUp(address, name string) (*caller, ownAgency) {
 	c.post("/v1/sign-in-codes", m{"email": address}).is(202)
 	var a ownAgency
 	made := c.post("/v1/agencies",
-		m{"name": name, "email": address, "code": code(p.t, p.nextMail(address))}).is(201).into(&a).has("Location", "/v1/agency")
+		m{"name": name, "email": address, "code": p.nextCode(address)}).is(201).into(&a).has("Location", "/v1/agency")
 	if c.cookie = made.session(); c.cookie == "" {
 		p.t.Fatal("signing up set no session cookie")
 	}
@@ -130,7 +130,7 @@ func TestWhatSigningUpNeeds(t *testing.T) {
 	// A code is not used up for a name that is refused.
 	other := p.address("other")
 	nobody.post("/v1/sign-in-codes", m{"email": other}).is(202)
-	right := code(t, p.nextMail(other))
+	right := p.nextCode(other)
 	nobody.post("/v1/agencies", m{"name": "", "email": other, "code": right}).fails(422, "invalid")
 	wrong := string('0'+(right[0]-'0'+1)%10) + right[1:]
 	nobody.post("/v1/agencies", m{"name": "Acme", "email": other, "code": wrong}).fails(422, "wrong_code")
@@ -171,7 +171,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	if strings.Contains(asks, key) {
 		t.Errorf("the idempotency key stands in %s", asks)
 	}
-	right := code(t, p.nextMail(to))
+	right := p.nextCode(to)
 	for range 2 { // it may be loaded again, which mails none
 		c.get(asks).is(200).shows("Check your email", to, "Acme")
 	}
@@ -218,7 +218,7 @@ func TestTheBrandChangesForWhatComes(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	before := o.invite(p.address("before"))
-	sent := token(t, p.nextMail(before.Email))
+	sent := p.nextToken(before.Email)
 	_, tag := o.agency()
 	var a ownAgency
 	next := o.do("PATCH", "/v1/agency/branding", m{"name": "Northwind & Daughters", "color": "#8A2BE2"}, "If-Match",

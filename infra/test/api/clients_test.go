@@ -211,7 +211,7 @@ func TestFE33TheAgencyEndsARelationship(t *testing.T) {
 
 	// A pending one's invite dies with it, and its link.
 	pending := o.invite(p.address("pending"))
-	secret := token(t, p.nextMail(pending.Email))
+	secret := p.nextToken(pending.Email)
 	o.delete("/v1/clients/" + pending.ClientID).is(200).into(&c)
 	if c.Status != "inactive" || c.Invite.Status != "canceled" {
 		t.Errorf("a pending client that is removed is %s, its invite %s", c.Status, c.Invite.Status)

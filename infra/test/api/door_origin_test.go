@@ -45,10 +45,10 @@ func TestFS4AFormOfOursIsTakenWithoutAnOrigin(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	client := p.acceptWith(i.Email, secret)
 	other := o.invite(p.address("other"))
-	link := token(t, p.nextMail(other.Email))
+	link := p.nextToken(other.Email)
 	nobody := p.nobody()
 	elsewhere := p.nobody()
 	elsewhere.get("/sign-in").is(200)
@@ -118,7 +118,7 @@ func TestFS4WhoseAddressHoldsATokenKeepsIt(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	c := p.nobody()
 	at := "/i/" + secret
 	for _, a := range []*answer{c.get(at).is(200), c.get("/i/" + swapLast(secret)).is(410), c.get(at + "/").is(404), c.get(at + "/more").is(404),

@@ -400,7 +400,7 @@ func named(t *testing.T, all []thing, name string) thing {
 // accept signs the invited person in and accepts the invitation of the newest mail.
 func (p *product) accept(address string) *caller {
 	p.t.Helper()
-	secret := token(p.t, p.nextMail(address))
+	secret := p.nextToken(address)
 	c := p.signIn(address)
 	c.post("/v1/invitations/"+secret+"/accept", nil).is(200)
 	return c

@@ -295,23 +295,44 @@ func (p *product) until(what string, condition func() bool) {
 	}
 }
 
-// nextCode waits for a mail with a sign-in code that has not been looked at, whatever else comes meanwhile.
-func (p *product) nextCode(to string) string {
+// nextOf waits for a mail to the address that has not been looked at and is what is waited for, whatever else comes meanwhile, and
+// returns the newest.
+func (p *product) nextOf(to, what string, is func(mail) bool) mail {
 	p.t.Helper()
-	var found string
-	p.until("a code for "+to, func() bool {
+	var found mail
+	p.until(what+" for "+to, func() bool {
 		all := p.mails(to)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		news := all[:len(all)-p.read[to]]
 		p.read[to] = len(all)
-		i := slices.IndexFunc(news, hasCode)
+		i := slices.IndexFunc(news, is)
 		if i >= 0 {
-			found = code(p.t, news[i])
+			found = news[i]
 		}
 		return i >= 0
 	})
 	return found
+}
+
+// nextCode is the code of the next mail with one.
+func (p *product) nextCode(to string) string {
+	p.t.Helper()
+	return code(p.t, p.nextOf(to, "a code", hasCode))
+}
+
+// nextToken is the secret of the next invitation.
+func (p *product) nextToken(to string) string {
+	p.t.Helper()
+	return token(p.t, p.nextOf(to, "an invitation", func(m mail) bool {
+		return slices.ContainsFunc(m.Links, func(l string) bool { return strings.Contains(l, "/i/lki_") })
+	}))
+}
+
+// nextAbout is the next mail whose subject has the words.
+func (p *product) nextAbout(to, words string) mail {
+	p.t.Helper()
+	return p.nextOf(to, "a mail that says "+words, func(m mail) bool { return strings.Contains(m.Subject, words) })
 }
 
 // skipCodes waits until so many mails with sign-in codes have come to the address in all, and forgets about all that are there.

@@ -29,7 +29,7 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	i := o.invite(to, m{"name": "Acme Ltd", "message": "Welcome aboard.", "grants": []m{
 		{"resource": named(t, instances, "Acme production").ID, "access": "read"},
 		{"resource": named(t, instances, "Acme staging").ID, "access": "write"}}})
-	secret := token(t, p.nextMail(to))
+	secret := p.nextToken(to)
 
 	// By the pages alone, without a script.
 	guest := p.nobody()
@@ -40,7 +40,7 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	asks := "/i/" + secret + "?step=code"
 	guest.post("/i/"+secret, do("code", url.Values{})).is(303).has("Location", asks)
 	guest.get(asks).is(200).shows("Sign-in code", "Accept Invitation").hides(to, "sent a new code.")
-	right := code(t, p.nextMail(to))
+	right := p.nextCode(to)
 	n := len(p.mails(to))
 	if guest.get(asks).is(200).shows("Sign-in code"); len(p.mails(to)) != n {
 		t.Error("loading the page again mails another code")
@@ -86,7 +86,7 @@ func TestAcceptingByTheAPI(t *testing.T) {
 	o := p.signIn(owner)
 	to := p.address("ops")
 	i := o.invite(to)
-	secret := token(t, p.nextMail(to))
+	secret := p.nextToken(to)
 	path := "/v1/invitations/" + secret
 
 	var v invitation
@@ -141,12 +141,12 @@ func TestDeadLinksAreAllTheSame(t *testing.T) {
 	used, canceled := p.address("used"), p.address("canceled")
 	o.invite(used)
 	gone := o.invite(canceled)
-	dead := map[string]string{"used": token(t, p.nextMail(used)), "canceled": token(t, p.nextMail(canceled))}
+	dead := map[string]string{"used": p.nextToken(used), "canceled": p.nextToken(canceled)}
 	p.signIn(used).post("/v1/invitations/"+dead["used"]+"/accept", nil).is(200)
 	o.post("/v1/invites/"+gone.ID+"/cancel", nil).is(200)
 	// Well-formed ones that were never handed out: for an invite that is pending, and for none.
 	o.invite(p.address("pending"))
-	agency, ref, err := link.Locate(token(t, p.nextMail(p.address("pending"))))
+	agency, ref, err := link.Locate(p.nextToken(p.address("pending")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestAnExpiredLinkSaysWhomToAsk(t *testing.T) {
 	o := p.signIn(owner)
 	to := p.address("late")
 	i := o.invite(to)
-	secret := token(t, p.nextMail(to))
+	secret := p.nextToken(to)
 	if days := i.ExpiresAt.Sub(i.CreatedAt); days != 7*24*time.Hour {
 		t.Errorf("the invite lives for %s, want seven days", days)
 	}
@@ -219,7 +219,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	o := p.signIn(owner)
 	to := p.address("ops")
 	i := o.invite(to)
-	secret := token(t, p.nextMail(to))
+	secret := p.nextToken(to)
 	p.until("the delivery", func() bool { return slices.Contains(o.look(i.ID).events(), "delivered") })
 	before := o.get("/v1/invites/" + i.ID).is(200)
 	me := p.signIn(to)
@@ -327,7 +327,7 @@ func TestNamesAndMessagesCarryNoHeadersMarkupOrLinks(t *testing.T) {
 	if i.Name != odd {
 		t.Errorf("the name became %q", i.Name)
 	}
-	secret := token(t, p.nextMail(p.address("odd")))
+	secret := p.nextToken(p.address("odd"))
 	p.nobody().get("/i/"+secret).is(200).shows(odd, `1 & 2 "quoted"`).hides(`& "`)
 	o.get("/clients/" + i.ClientID).is(200).shows(odd)
 	// Names of API keys follow the same rules.

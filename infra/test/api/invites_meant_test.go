@@ -182,7 +182,7 @@ func TestFS8TheOtherFormsAskToo(t *testing.T) {
 	}
 
 	i := o.invite(p.address("ops"))
-	at := "/i/" + token(t, p.nextMail(i.Email))
+	at := "/i/" + p.nextToken(i.Email)
 	form = do("propose", url.Values{"email": {typed}})
 	p.nobody().post(at, form).is(200).shows(ask, "Propose "+meant, "Propose "+typed)
 	if c := o.readClient(i.ClientID); c.Proposal != nil {

@@ -14,7 +14,7 @@ import (
 func (p *product) asksFor(o *caller, from, to string, more ...m) (invite, string) {
 	p.t.Helper()
 	i := o.invite(from, more...)
-	secret := token(p.t, p.nextMail(from))
+	secret := p.nextToken(from)
 	p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": to}).is(204)
 	return i, secret
 }

@@ -142,7 +142,7 @@ func TestSenderP7ACodeShowsThePasskeysWhereverItIsTyped(t *testing.T) {
 	p.advance(time.Minute)
 	p.skipMails(payer)
 	o.invite(payer, asked)
-	link := "/i/" + token(t, p.nextMail(payer))
+	link := "/i/" + p.nextToken(payer)
 	c = p.nobody()
 	c.post(link, do("code", nil)).is(303)
 	a := c.post(link, do("accept", url.Values{"code": {p.nextCode(payer)}}))

@@ -90,7 +90,7 @@ func TestSenderL1APageInGermanHoldsNoSentenceInEnglish(t *testing.T) {
 	things := o.things("instances")
 	shared := p.address("shared")
 	o.invite(shared, m{"name": "Acme Ltd", "message": "Hallo.", "grants": []m{{"resource": things[0].ID, "access": "write"}}})
-	secret := token(t, p.nextMail(shared))
+	secret := p.nextToken(shared)
 	link := "/i/" + secret
 	looks(guest, link, link+"?step=code", link+"?answer=decline", link+"?answer=propose")
 	client := p.acceptWith(shared, secret)
@@ -122,7 +122,7 @@ func TestSenderL2WhatAPagesScriptIsRefusedIsSaidInThePagesLanguage(t *testing.T)
 	shared := p.address("switches")
 	thing := o.things("instances")[0].ID
 	o.invite(shared, m{"grants": []m{{"resource": thing, "access": "read"}}})
-	client := p.acceptWith(shared, token(t, p.nextMail(shared)))
+	client := p.acceptWith(shared, p.nextToken(shared))
 	path := "/v1/portal/instances/" + thing + "/workflows/nonsense"
 	english := client.put(path, m{"active": true})
 	german := client.put(path, m{"active": true}, "Accept-Language", "de")
@@ -140,7 +140,7 @@ func TestSenderL2ABrowserWithNoneOfOurLanguagesIsAnsweredInTheAgencys(t *testing
 	// The invitation, and what is agreed to on it.
 	to := p.address("silent-guest")
 	o.invite(to, m{"name": "Acme Ltd", "payer": "agency"})
-	at := "/i/" + token(t, p.nextMail(to))
+	at := "/i/" + p.nextToken(to)
 	guest := p.nobody()
 	a := guest.get(at, ja...).is(200).has("Content-Language", "fr")
 	offer := offerField.FindSubmatch(a.body)

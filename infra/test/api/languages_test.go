@@ -44,7 +44,7 @@ func TestSenderL1WhatABrowserOfNoLanguageHasReadIsWhatItAccepts(t *testing.T) {
 	o := p.signIn(owner)
 	to := p.address("neither")
 	o.invite(to, m{"language": "fr", "payer": "client", "order": asked["order"]})
-	path := "/i/" + token(t, p.nextMail(to))
+	path := "/i/" + p.nextToken(to)
 	guest := p.nobody()
 	offer := func(a *answer) url.Values { return url.Values{"offer": {hiddenField(t, a.body, "offer")}} }
 	a := guest.get(path, "Accept-Language", "sv").is(200).has("Content-Language", "fr")
@@ -54,7 +54,7 @@ func TestSenderL1WhatABrowserOfNoLanguageHasReadIsWhatItAccepts(t *testing.T) {
 		t.Errorf("the offer has not changed, and the page says %q", changed)
 	}
 	accept := offer(a)
-	accept.Set("code", code(t, p.nextMail(to)))
+	accept.Set("code", p.nextCode(to))
 	a = guest.post(path, do("accept", accept), "Accept-Language", "sv").is(303)
 	guest.cookie = a.session()
 	guest.get(a.header.Get("Location"), "Accept-Language", "sv").is(200).has("Content-Language", "fr").

@@ -125,7 +125,7 @@ func TestGuessesAreLimited(t *testing.T) {
 	c := p.nobody()
 	const to = "a@client.example"
 	c.post("/v1/sign-in-codes", m{"email": to}).is(202)
-	right := code(t, p.nextMail(to))
+	right := p.nextCode(to)
 	wrong := string('0'+(right[0]-'0'+1)%10) + right[1:]
 	for n := range 5 {
 		f := c.post("/v1/sessions", m{"email": to, "code": wrong}).fails(422, "wrong_code")
@@ -155,11 +155,11 @@ func TestACodeIsGoodForTenMinutesAndOnce(t *testing.T) {
 	c := p.nobody()
 	to := p.address("a")
 	c.post("/v1/sign-in-codes", m{"email": to}).is(202)
-	late := code(t, p.nextMail(to))
+	late := p.nextCode(to)
 	p.advance(10*time.Minute + time.Second)
 	c.post("/v1/sessions", m{"email": to, "code": late}).fails(422, "wrong_code")
 	c.post("/v1/sign-in-codes", m{"email": to}).is(202)
-	good := code(t, p.nextMail(to))
+	good := p.nextCode(to)
 	c.post("/v1/sessions", m{"email": strings.ToUpper(to), "code": " " + good[:3] + " " + good[3:]}).is(201)
 	c.post("/v1/sessions", m{"email": to, "code": good}).fails(422, "wrong_code")
 	for _, odd := range []string{"", "12345", "1234567", "abcdef"} {

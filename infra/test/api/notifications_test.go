@@ -85,13 +85,13 @@ func TestFD8DecliningIsToldToWhoeverInvited(t *testing.T) {
 	o := p.signIn(owner)
 	to := p.address("ops")
 	i := o.invite(to, m{"name": "Acme Ltd"})
-	secret := token(t, p.nextMail(to))
+	secret := p.nextToken(to)
 	p.skipMails(owner)
 	p.nobody().post("/v1/invitations/"+secret+"/decline", m{"reason": "Not this year."}).is(204)
 	for range 4 {
 		p.advance(90 * time.Second)
 	}
-	got := p.nextMail(owner)
+	got := p.nextAbout(owner, "declined")
 	if got.Subject != "Acme Ltd declined your invitation" || !strings.Contains(got.Text, "Not this year.") ||
 		len(got.Links) != 2 || !strings.Contains(got.Links[1], "/unsubscribe/lku_") ||
 		!strings.HasSuffix(got.Links[0], "/clients/"+i.ClientID) {
@@ -111,7 +111,7 @@ func TestPortalLK15WhoeverIsDeniedIsToldOfNoClientAnyMore(t *testing.T) {
 		t.Helper()
 		to := p.address(name)
 		dana.invite(to, m{"name": name})
-		return token(t, p.nextMail(to))
+		return p.nextToken(to)
 	}
 	first, second := declines("First"), declines("Second")
 	p.skipMails(boss)
@@ -122,7 +122,7 @@ func TestPortalLK15WhoeverIsDeniedIsToldOfNoClientAnyMore(t *testing.T) {
 	for range 6 {
 		p.advance(90 * time.Second)
 	}
-	if got := p.nextMail(boss); !strings.Contains(got.Subject, "Second") || !strings.Contains(got.Text, "Nor the next.") {
+	if got := p.nextAbout(boss, "Second"); !strings.Contains(got.Text, "Nor the next.") {
 		t.Errorf("the owner is told %q", got.Subject)
 	}
 	for _, x := range p.mails(p.address("lk15-dana")) {

@@ -535,7 +535,7 @@ func TestSenderP7AnInvitationThatWaitsIsThereAfterAPasskey(t *testing.T) {
 	c.register(d)
 	p.skipMails(to)
 	p.signIn(owner).invite(to)
-	link := "/i/" + token(t, p.nextMail(to))
+	link := "/i/" + p.nextToken(to)
 	phone := p.nobody()
 	phone.cookie = phone.answers(d, phone.asked()).is(201).session()
 	var session struct{ Invitations []struct{ AgencyID string } }
@@ -551,7 +551,7 @@ func TestPasskeysAreOfferedWhereAPersonSignsInAndWithoutScriptAreNot(t *testing.
 	p := start(t)
 	to := p.address("ops")
 	p.signIn(owner).invite(to)
-	for _, at := range []string{"/sign-in", "/i/" + token(t, p.nextMail(to))} {
+	for _, at := range []string{"/sign-in", "/i/" + p.nextToken(to)} {
 		page := string(p.nobody().get(at).is(200).body)
 		offer := page[strings.Index(page, `data-passkey="sign-in"`):]
 		if !strings.Contains(offer[:strings.Index(offer, ">")], " hidden") {

@@ -140,8 +140,7 @@ func TestX4TheTwoSidesAgreeOnTheirPages(t *testing.T) {
 	l.shows(l.o, l.office, "Waiting for", "Withdraw proposal", "Terms 1, fingerprint")
 	l.shows(l.c, "/portal?agency="+l.at, "offers to pay", "Review")
 	l.shows(l.c, l.mine, "offers to pay", "Agree to this change", "Decline", "Terms 1, fingerprint "+l.terms(l.c, l.mine))
-	if m := p.nextMail(l.address); !strings.Contains(m.Subject, "offers to pay for n8n Hosting, 30 GB") ||
-		!strings.Contains(m.Text, l.mine) {
+	if m := p.nextAbout(l.address, "offers to pay for n8n Hosting, 30 GB"); !strings.Contains(m.Text, l.mine) {
 		t.Errorf("the client is mailed %q\n%s", m.Subject, m.Text)
 	}
 	l.c.post(l.mine, do("agree", url.Values{"hash": {"another"}})).is(409)

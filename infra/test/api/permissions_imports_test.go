@@ -35,7 +35,7 @@ func importsJob(t *testing.T, p *product, kept *secrets) {
 	}).into(&b)
 	for i := range 10 {
 		if b.Lines[i].Verdict == "created" {
-			kept.keep(token(t, p.nextMail(b.Lines[i].Email)))
+			kept.keep(p.nextToken(b.Lines[i].Email))
 		}
 	}
 	both(func(c *caller) *answer { return c.get("/v1/batches") }).is(200)
@@ -80,13 +80,13 @@ func importsPages(t *testing.T, p *product, kept *secrets) {
 	p.advance(2 * time.Hour)
 	o = p.session(owner)
 	o.post("/client-portal/invite", url.Values{"do": {"confirm"}, "hash": {strings.Split(file, "check=")[1]}}).is(303)
-	kept.keep(token(t, p.nextMail("sheet@client.example")))
+	kept.keep(p.nextToken("sheet@client.example"))
 	p.advance(2 * time.Minute)
 	o.get("/v1/invites?status=pending").is(200).into(&list)
 	o.get("/client-portal/invitations").is(200)
 	o.get("/client-portal/invitations?show=batches").is(200)
 	o.post("/client-portal/invitations", url.Values{"do": {"resend"}, "invite": {list.Items[0].ID}}).is(303)
-	kept.keep(token(t, p.nextMail("sheet@client.example")))
+	kept.keep(p.nextToken("sheet@client.example"))
 	// One that is paid while it is being cancelled.
 	next, secret, d := o.paying("payer-listed@client.example")
 	kept.keep(secret, d.cookie)

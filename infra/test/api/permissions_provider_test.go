@@ -12,7 +12,7 @@ func providerJob(p *product, kept *secrets) {
 	s := p.inside().Provider
 	o := p.signIn(owner)
 	i := o.invite("by-account@client.example")
-	secret := token(p.t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	kept.keep(o.cookie, secret)
 	c := p.nobody()
 	c.get("/i/" + secret).is(200)

@@ -41,7 +41,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 		return c
 	}
 	tokenOf := func(to string) string {
-		s := token(t, p.nextMail(to))
+		s := p.nextToken(to)
 		kept.keep(s)
 		return s
 	}

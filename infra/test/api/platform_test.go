@@ -328,7 +328,7 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	k := o.key("ours", "invites:read")
 	sites := [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"},
 		{"Origin", "null"}}
@@ -395,7 +395,7 @@ func TestASuspendedOrLesserAgencyNoLongerInvites(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	client := p.signIn(i.Email)
 	var who struct {
 		Agency struct{ ID, MemberID string }

@@ -314,7 +314,7 @@ func TestSenderR8ALocalTimeIsByTheClientsOwnClocks(t *testing.T) {
 	o := p.signIn(owner)
 	to := p.address("r8-again")
 	first := o.invite(to)
-	path := "/i/" + token(t, p.nextMail(to))
+	path := "/i/" + p.nextToken(to)
 	guest := p.nobody()
 	guest.post(path, do("code", url.Values{"timeZone": {"Asia/Tokyo"}})).is(303)
 	guest.cookie = guest.post(path, do("accept", url.Values{"code": {p.nextCode(to)}})).is(303).session()

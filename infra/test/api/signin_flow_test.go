@@ -13,7 +13,7 @@ func TestFS6TheCodePageCanBeLoadedAgain(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	for path, form := range map[string]url.Values{
 		"/sign-in": {"email": {p.address("in")}}, "/sign-up": {"email": {p.address("up")}, "name": {"Fresh " + p.run}}, "/i/" + secret: {},
 	} {
@@ -85,7 +85,7 @@ func TestFS1TheStrangersSumIsSaid(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	to := i.Email
 	home := p.nobody()
 	home.post("/i/"+secret, do("code", nil)).is(303)
@@ -125,9 +125,9 @@ func TestFS1AProgramAsksAsTheHolderOfALink(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	j := o.invite(p.address("pat"))
-	foreign := token(t, p.nextMail(j.Email))
+	foreign := p.nextToken(j.Email)
 	for n := range 10 {
 		p.nobody().post("/v1/sign-in-codes", m{"email": i.Email}).is(202)
 		if n == 4 {

@@ -237,7 +237,7 @@ func TestSenderO6ABoundSessionOpensItsAgencyAlone(t *testing.T) {
 	f := newOffice(p, "bound")
 	_, b := p.another("other-agency")
 	invite := b.invite(f.third)
-	secret := token(t, p.nextMail(f.third))
+	secret := p.nextToken(f.third)
 	joined := b.invite(f.second)
 	p.accept(f.second)
 	b.add(f.at, "owner")

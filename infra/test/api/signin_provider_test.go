@@ -64,7 +64,7 @@ func TestSenderO7AnInvitationIsAcceptedByAnAccountElsewhere(t *testing.T) {
 	s := p.inside().Provider
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	c := p.nobody()
 	c.get("/i/" + secret).is(200).shows("Continue with Local provider")
 	c.from(s, "issuer", provider.Account{Subject: "1", Email: strings.ToUpper(i.Email), Verified: true}, "/i/"+secret).to("/i/" + secret)
@@ -186,11 +186,8 @@ func TestSenderO4AKnownAddressWithAnotherSubject(t *testing.T) {
 		t.Fatalf("the code signs in %q", c.who())
 	}
 	p.advance(61 * time.Second)
-	if got := p.nextMail(second); !strings.Contains(got.Subject, "Another Local provider account now signs you in") {
-		t.Errorf("the person is told %q", got.Subject)
-	}
-	if got := p.nextMail(owner); !strings.Contains(got.Subject, "A member signs in with another Local provider account") ||
-		!strings.Contains(got.Text, second) {
+	p.nextAbout(second, "Another Local provider account now signs you in")
+	if got := p.nextAbout(owner, "A member signs in with another Local provider account"); !strings.Contains(got.Text, second) {
 		t.Errorf("the owner is told %q: %s", got.Subject, got.Text)
 	}
 	boss.get("/activity").is(200).shows("Another Local provider account now signs", "in")
@@ -253,8 +250,7 @@ func TestSenderO7LinkingAnAccount(t *testing.T) {
 		t.Errorf("another case signs in %q", c.who())
 	}
 	p.advance(61 * time.Second)
-	if got := p.nextMail(sure); !strings.Contains(got.Subject, "Local provider now signs you in") ||
-		!strings.Contains(got.Text, "/account") {
+	if got := p.nextAbout(sure, "Local provider now signs you in"); !strings.Contains(got.Text, "/account") {
 		t.Errorf("told %q: %s", got.Subject, got.Text)
 	}
 	// It is not: a code has to prove the address, then it is linked.
@@ -276,9 +272,7 @@ func TestSenderO7LinkingAnAccount(t *testing.T) {
 		c.post("/sign-in", do("code", url.Values{"email": {a.Email}, "again": {"1"}, "with": {"issuer"}})).is(303)
 		c.cookie = c.post("/sign-in", url.Values{"email": {a.Email}, "code": {p.nextCode(a.Email)}}).is(303).session()
 		p.advance(61 * time.Second)
-		if got := p.nextMail(a.Email); !strings.Contains(got.Subject, "now signs you in") {
-			t.Errorf("%s is told %q", name, got.Subject)
-		}
+		p.nextAbout(a.Email, "now signs you in")
 		c = p.nobody()
 		if c.from(s, "issuer", provider.Account{Subject: a.Subject}, "").to("/"); c.who() != a.Email {
 			t.Errorf("%s: signs in %q", name, c.who())
@@ -304,7 +298,7 @@ func TestSenderO7AnInvitationIsForItsAddress(t *testing.T) {
 	s := p.inside().Provider
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
-	secret := token(t, p.nextMail(i.Email))
+	secret := p.nextToken(i.Email)
 	at := "/i/" + secret
 	other := p.address("other")
 
@@ -462,9 +456,7 @@ func TestSenderO7ConnectingByHand(t *testing.T) {
 	c.get("/account?connect=added&with=issuer").is(200).shows("Local provider is connected", "another@elsewhere.example", "Disconnect").
 		hides("Connect Local provider")
 	p.advance(61 * time.Second)
-	if got := p.nextMail(me); !strings.Contains(got.Subject, "Local provider now signs you in") {
-		t.Errorf("told %q", got.Subject)
-	}
+	p.nextAbout(me, "Local provider now signs you in")
 	x := p.nobody()
 	if x.from(s, "issuer", provider.Account{Subject: "1"}, "").to("/"); x.who() != me {
 		t.Errorf("it signs in %q", x.who())
@@ -492,9 +484,7 @@ func TestSenderO7ConnectingByHand(t *testing.T) {
 	c.post("/account", do("disconnect", issuer)).to("/account?connect=dropped…")
 	c.post("/account", do("disconnect", issuer)).to("/account?connect=dropped…") // again is no fault
 	p.advance(61 * time.Second)
-	if got := p.nextMail(me); !strings.Contains(got.Subject, "no longer signs you in") {
-		t.Errorf("told %q", got.Subject)
-	}
+	p.nextAbout(me, "no longer signs you in")
 	p.nobody().from(s, "issuer", provider.Account{Subject: "1"}, "").to("/sign-in?problem=no_address&with=issuer")
 	c.get("/account").is(200).shows("Connect Local provider")
 }

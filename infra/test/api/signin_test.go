@@ -32,7 +32,7 @@ func TestASessionsCookie(t *testing.T) {
 	c := p.nobody()
 	c.get("/v1/sessions/current").fails(401, "unauthenticated")
 	c.post("/v1/sign-in-codes", m{"email": to}).is(202)
-	a := c.post("/v1/sessions", m{"email": to, "code": code(t, p.nextMail(to))}).is(201)
+	a := c.post("/v1/sessions", m{"email": to, "code": p.nextCode(to)}).is(201)
 	guarded(t, a)
 	a.hides(a.session())
 	c.cookie = a.session()
@@ -91,7 +91,7 @@ func TestSigningInByThePages(t *testing.T) {
 	if a := c.get(again).is(200).shows("sent a new code."); !strings.Contains(string(a.body), `name="next" value="/upgrade"`) {
 		t.Error("where to go on to is lost")
 	}
-	right := code(t, p.nextMail(owner))
+	right := p.nextCode(owner)
 	c.post("/sign-in", url.Values{"email": {owner}, "code": {"12"}}).is(422).shows("Enter the six digits from the email.")
 	a := c.post("/sign-in", url.Values{"email": {owner}, "code": {right}}).is(303).has("Location", "/")
 	guarded(t, a)
@@ -110,7 +110,7 @@ func TestSigningInRotatesTheSession(t *testing.T) {
 	old := c.cookie
 	p.advance(30 * time.Second)
 	c.post("/v1/sign-in-codes", m{"email": to}).is(202)
-	c.cookie = c.post("/v1/sessions", m{"email": to, "code": code(t, p.nextMail(to))}).is(201).session()
+	c.cookie = c.post("/v1/sessions", m{"email": to, "code": p.nextCode(to)}).is(201).session()
 	if c.cookie == old || c.cookie == "" {
 		t.Fatal("signing in again gave the same session")
 	}
