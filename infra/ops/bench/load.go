@@ -92,13 +92,13 @@ func invites(ctx context.Context, b *bench) error {
 
 // warm sends some invites before anything is measured: the first calls of a process fill the SDK's caches.
 func (p *place) warm(ctx context.Context) error {
-	for range 50 {
+	for n := range 50 {
 		t, err := p.found(ctx, "Warm")
 		if err != nil {
 			return err
 		}
 		for k := range perAgency {
-			if err := call(ctx, p.functions["sendInvite"], t.sendInvite(fmt.Sprintf("w%d@acme.example", k), ""), 202); err != nil {
+			if err := call(ctx, p.functions["sendInvite"], t.sendInvite(fmt.Sprintf("w%d-%d@acme.example", n, k), ""), 202); err != nil {
 				return err
 			}
 		}
