@@ -268,18 +268,7 @@ func (p *product) skipMails(to string) {
 // nextMail waits for a mail to the address that has not been looked at, and returns the newest.
 func (p *product) nextMail(to string) mail {
 	p.t.Helper()
-	var found mail
-	p.until("a mail to "+to, func() bool {
-		all := p.mails(to)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if len(all) <= p.read[to] {
-			return false
-		}
-		found, p.read[to] = all[0], len(all)
-		return true
-	})
-	return found
+	return p.nextOf(to, "a mail", func(mail) bool { return true })
 }
 
 // until asks again and again, for at most patience.

@@ -182,6 +182,11 @@ func (s *Checkouts) payersCard(ctx context.Context, c *client.Client, customer, 
 		}
 		if page.Status == payment.CheckoutComplete && page.Card != "" && page.Customer != "" {
 			p.Method, p.Next.Customer, p.NeedCard = page.Card, page.Customer, false
+			if p.To == client.ByAgency { // so that for the next client no card is asked for again
+				if err := s.Provider.KeepCard(ctx, page.Customer, page.Card); err != nil && !refused(err) {
+					return false, asFault(err)
+				}
+			}
 		}
 	case p.To == client.ByAgency && customer != "":
 		card, err := s.Provider.CardOf(ctx, customer, plan)
@@ -198,10 +203,7 @@ func (s *Checkouts) payersCard(ctx context.Context, c *client.Client, customer, 
 	if p.Method == "" && p.NeedCard == needed {
 		return false, nil
 	}
-	if p.To == client.ByAgency && p.Method != "" { // now, and not on the day, so that for the next client no card is asked for again
-		if err := s.Provider.KeepCard(ctx, p.Next.Customer, p.Method); err != nil && !refused(err) {
-			return false, asFault(err)
-		}
+	if p.To == client.ByAgency && p.Method != "" { // now, so that the next card is given at the same customer, and not on the day
 		if err := s.introduce(ctx, c.Agency, p.Next.Customer); err != nil {
 			return false, err
 		}
