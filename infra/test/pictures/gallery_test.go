@@ -128,19 +128,21 @@ func fixed(t *testing.T, ours bool) []chromedp.ExecAllocatorOption {
 	return append(options, chromedp.Env("TZ=UTC", "FONTCONFIG_FILE="+conf))
 }
 
-// still stops what makes two pictures of one page differ: timers that count, motion, the caret.
-const still = `(() => {
+// idle stops the timers by which a page renews itself and counts, and what sends its forms by themselves.
+const idle = `(() => {
 	const later = setTimeout;
 	window.setTimeout = (f, ms, ...rest) => ms >= 250 ? 0 : later(f, ms, ...rest);
 	window.setInterval = () => 0;
 	HTMLFormElement.prototype.requestSubmit = () => {};
-	addEventListener("DOMContentLoaded", () => {
-		const s = new CSSStyleSheet();
-		s.replaceSync("*, *::before, *::after { caret-color: transparent !important; " +
-			"animation: none !important; transition: none !important }");
-		document.adoptedStyleSheets = [s];
-	});
 })()`
+
+// still stops, besides, what makes two pictures of one page differ: motion, the caret.
+const still = `addEventListener("DOMContentLoaded", () => {
+	const s = new CSSStyleSheet();
+	s.replaceSync("*, *::before, *::after { caret-color: transparent !important; " +
+		"animation: none !important; transition: none !important }");
+	document.adoptedStyleSheets = [s];
+})`
 
 // tab is one of the few tabs in which all states are looked at.
 type tab struct {
@@ -148,7 +150,8 @@ type tab struct {
 	noise *chromium.Noise
 }
 
-func newTab(in context.Context) (*tab, error) {
+// newTab is a tab in which each document begins with the script.
+func newTab(in context.Context, script string) (*tab, error) {
 	ctx, _ := chromedp.NewContext(in) //nolint:govet // it ends with the browser
 	if err := chromedp.Do(ctx); err != nil {
 		return nil, err
@@ -158,7 +161,8 @@ func newTab(in context.Context) (*tab, error) {
 		return nil, err
 	}
 	return &tab{ctx, noise}, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: still})
+		begins := cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: idle + ";" + script}
+		_, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument, begins)
 		if err != nil {
 			return err
 		}
@@ -167,13 +171,13 @@ func newTab(in context.Context) (*tab, error) {
 	}))
 }
 
-// take is a tab that nobody uses, or a new one.
-func take(in context.Context, tabs chan *tab) (*tab, error) {
+// take is a tab that nobody uses, or a new one with the script.
+func take(in context.Context, tabs chan *tab, script string) (*tab, error) {
 	select {
 	case x := <-tabs:
 		return x, nil
 	default:
-		return newTab(in)
+		return newTab(in, script)
 	}
 }
 
@@ -208,7 +212,7 @@ func TestEveryState(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x, err := take(in, tabs)
+			x, err := take(in, tabs, still)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -361,7 +365,7 @@ func TestFaultsAreSeen(t *testing.T) {
 			<p style="color:#ccc">Pale<table width="2000"><tr><td>Wide</table></main><script>alert(1)</script></html>`)
 	}))
 	t.Cleanup(server.Close)
-	x, err := newTab(chromium.Start(t))
+	x, err := newTab(chromium.Start(t), still)
 	if err != nil {
 		t.Fatal(err)
 	}

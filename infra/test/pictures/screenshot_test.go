@@ -25,7 +25,7 @@ func TestScreenshot(t *testing.T) {
 		t.Skip("make screenshots asks for it")
 	}
 	origin, _ := gallery(t)
-	x, err := newTab(chromium.Start(t, fixed(t, fonts(t))...))
+	x, err := newTab(chromium.Start(t, fixed(t, fonts(t))...), still)
 	if err != nil {
 		t.Fatal(err)
 	}
