@@ -124,11 +124,13 @@ func (v *visitor) until(what, condition string) {
 	}
 }
 
-// sees waits until the page shows the words, as a person reads them.
+// sees waits until the page shows the words, as a person reads them: once it is there. What a page says can be asked for before it is
+// shown, while its style sheet is on its way and the script that stands in it waits for that.
 func (v *visitor) sees(words ...string) {
 	v.t.Helper()
 	for _, w := range words {
-		v.until(strconv.Quote(w), fmt.Sprintf("document.body.innerText.replace(/\\s+/g, ' ').includes(%q)", w))
+		v.until(strconv.Quote(w), fmt.Sprintf(`document.readyState === "complete" &&
+			document.body.innerText.replace(/\s+/g, " ").includes(%q)`, w))
 	}
 }
 

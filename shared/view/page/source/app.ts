@@ -6,6 +6,7 @@ import { invite } from "./invite";
 import { tabs } from "./tabs";
 import { busy, waits } from "./busy";
 import { brand } from "./brand";
+import { early } from "./early";
 import { copies } from "./copy";
 import { times } from "./time";
 import { totals } from "./total";
@@ -44,4 +45,4 @@ lists();
 beside((root) => { start(root); watch(start); }, lists);
 brand();
 watch(start);
-document.querySelector<HTMLElement>("[data-focus]")?.focus();
+if (!early(document.activeElement)) document.querySelector<HTMLElement>("[data-focus]")?.focus(); // or they go on where they type

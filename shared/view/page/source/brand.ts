@@ -1,6 +1,8 @@
 // Shows on the settings page how a brand will look while it is being changed. How a colour is made legible is the
 // server's to say: its page for the colour carries the outcome, and only that is taken over.
 
+import { early } from "./early";
+
 export function brand(): void {
   const form = document.querySelector<HTMLFormElement>("[data-brand]");
   const preview = document.querySelector<HTMLElement>("[data-preview]");
@@ -12,9 +14,10 @@ export function brand(): void {
   picker.hidden = false;
   form.querySelector("[data-try]")?.remove();
 
-  name.addEventListener("input", () => {
+  const called = () => {
     for (const n of preview.querySelectorAll("[data-name]")) n.textContent = name.value;
-  });
+  };
+  name.addEventListener("input", called);
   let asked = 0;
   const show = async () => {
     if (!/^#[0-9a-f]{6}$/i.test(color.value)) return;
@@ -33,7 +36,7 @@ export function brand(): void {
   const soon = () => { clearTimeout(later); later = setTimeout(show, 150); };
   color.addEventListener("input", soon);
   picker.addEventListener("input", () => { color.value = picker.value; soon(); });
-  logo.addEventListener("change", () => {
+  const drawn = () => {
     const file = logo.files?.[0];
     if (!file) return;
     const read = new FileReader();
@@ -47,5 +50,9 @@ export function brand(): void {
       }
     };
     read.readAsDataURL(file);
-  });
+  };
+  logo.addEventListener("change", drawn);
+  if (early(name)) called();
+  if (early(color)) void show();
+  drawn();
 }

@@ -1,12 +1,15 @@
 // A right that is chosen is saved at once; what comes of it is said, and a right that was refused goes back. Who is given the right
 // to change things can be taken it back with one press.
 
+import { early } from "./early";
+
 export function rights(root: ParentNode): void {
   const said = document.querySelector<HTMLElement>("[data-said]");
   for (const form of root.querySelectorAll<HTMLFormElement>("form[data-right]")) {
     form.dataset.ready = "";
-    let before = chosen(form);
-    form.addEventListener("change", async () => {
+    const choices = [...form.querySelectorAll<HTMLInputElement>("[name=access]")];
+    let before = choices.find((c) => c.defaultChecked)!.value;
+    const save = async () => {
       const now = chosen(form);
       const resource = (form.elements.namedItem("resource") as HTMLInputElement).value;
       const words = (key: string) => (said?.dataset[key] ?? "").replace("{thing}", () => form.dataset.name!);
@@ -20,10 +23,13 @@ export function rights(root: ParentNode): void {
         say(said, words(now === "write" ? "sayWrite" : "sayRead"), true);
         if (now === "write") undo(said, form);
       } catch (e) {
-        form.querySelector<HTMLInputElement>(`[value="${before}"]`)!.checked = true;
+        choices.find((c) => c.value === before)!.checked = true;
         say(said, e instanceof TypeError ? words("sayLost") : (e as Error).message, true);
       }
-    });
+    };
+    form.addEventListener("change", save);
+    if (choices.some(early)) void save();
+    else form.reset(); // a browser that comes back shows what was chosen when the page was left, and not what is the case
   }
 }
 

@@ -1,6 +1,8 @@
 // Pasting a code takes the six digits out of whatever was copied with them. A form that says so sends itself once they are
 // complete: the person has asked for the code, and of an invitation has pressed Accept, on the page before.
 
+import { early } from "./early";
+
 export function codes(root: ParentNode): void {
   for (const field of root.querySelectorAll<HTMLInputElement>("input.code")) {
     let sent = "";
@@ -19,5 +21,6 @@ export function codes(root: ParentNode): void {
       complete();
     });
     field.addEventListener("input", complete);
+    if (early(field)) complete();
   }
 }

@@ -26,8 +26,10 @@ export function dialogs(root: ParentNode): void {
     d.addEventListener("click", (e) => { if (outside && e.target === d) close(d); });
     d.addEventListener("cancel", (e) => { e.preventDefault(); close(d); });
     if (d.open) {
+      const on = document.activeElement as HTMLElement | null;
       d.close();
       show(d);
+      if (d.contains(on)) on!.focus(); // somebody is in the middle of it already
     }
   }
 }

@@ -1,4 +1,5 @@
 // Shows in a preview what is being typed.
+import { early } from "./early";
 
 export function echoes(root: ParentNode): void {
   const form = root.querySelector<HTMLFormElement>("form[data-echo]");
@@ -11,4 +12,5 @@ export function echoes(root: ParentNode): void {
     }
   };
   form.addEventListener("input", draw);
+  if ([...form.querySelectorAll("input")].some(early)) draw();
 }

@@ -45,6 +45,7 @@ export function invite(): void {
     e.preventDefault();
     if ("working" in button.dataset) return;
     clear(form);
+    both(email.value); // typed before the script was there
     const body = JSON.stringify(read(form));
     if (sent && sent !== body) key = crypto.randomUUID(); // another invite than the one that was asked for before
     sent = body;

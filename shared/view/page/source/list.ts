@@ -1,5 +1,6 @@
 // The list of clients: rows that follow what is typed, and keys to go through them.
 import { show } from "./dialog";
+import { early } from "./early";
 import { listURL, mark, together } from "./beside";
 
 // reload reads the list anew, as the address says or as it is asked for; list sets it.
@@ -45,6 +46,7 @@ export function list(start: (root: ParentNode) => void): void {
   reload = load;
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => void load(), 180); });
   form.addEventListener("submit", (e) => { e.preventDefault(); void load(); });
+  if (early(input)) void load();
   keys(input);
 }
 
