@@ -96,12 +96,22 @@ func (v *visitor) press(words string) {
 	v.click(fmt.Sprintf(`//*[self::button or self::a][normalize-space()=%q][not(ancestor::dialog[not(@open)])]`, words))
 }
 
+// click clicks what is found there, once the whole page is there: what has come of a page so far can be asked for, and is not shown.
 func (v *visitor) click(xpath string) {
 	v.t.Helper()
+	v.until(xpath, fmt.Sprintf(`document.readyState === "complete" &&
+		document.evaluate(%q, document, null, XPathResult.BOOLEAN_TYPE).booleanValue`, xpath))
 	v.do(chromedp.Click(xpath))
 }
 
+// write types into a field of the whole page.
 func (v *visitor) write(field, text string) {
+	v.t.Helper()
+	v.until("the field "+field, fmt.Sprintf(`document.readyState === "complete" && document.getElementById(%q)`, field))
+	v.types(field, text)
+}
+
+func (v *visitor) types(field, text string) {
 	v.t.Helper()
 	v.do(chromedp.SendKeys(chromedp.ID(field), text))
 }
