@@ -1,6 +1,5 @@
 // Shows on the settings page how a brand will look while it is being changed. How a colour is made legible is the
 // server's to say: its page for the colour carries the outcome, and only that is taken over.
-
 import { early } from "./early";
 
 export function brand(): void {

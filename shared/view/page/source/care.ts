@@ -1,6 +1,5 @@
 // A right that is chosen is saved at once; what comes of it is said, and a right that was refused goes back. Who is given the right
 // to change things can be taken it back with one press.
-
 import { early } from "./early";
 
 export function rights(root: ParentNode): void {

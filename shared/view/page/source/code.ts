@@ -1,6 +1,5 @@
 // Pasting a code takes the six digits out of whatever was copied with them. A form that says so sends itself once they are
 // complete: the person has asked for the code, and of an invitation has pressed Accept, on the page before.
-
 import { early } from "./early";
 
 export function codes(root: ParentNode): void {

@@ -1,4 +1,5 @@
 // Links that lead to a page with an open dialog open it in place instead.
+import { early } from "./early";
 
 export function dialogs(root: ParentNode): void {
   for (const link of root.querySelectorAll<HTMLAnchorElement>("a[data-dialog]")) {
@@ -26,10 +27,10 @@ export function dialogs(root: ParentNode): void {
     d.addEventListener("click", (e) => { if (outside && e.target === d) close(d); });
     d.addEventListener("cancel", (e) => { e.preventDefault(); close(d); });
     if (d.open) {
-      const on = document.activeElement as HTMLElement | null;
+      const on = document.activeElement;
       d.close();
       show(d);
-      if (d.contains(on)) on!.focus(); // somebody is in the middle of it already
+      if (early(on) && d.contains(on)) (on as HTMLElement).focus(); // somebody is in the middle of it already
     }
   }
 }
