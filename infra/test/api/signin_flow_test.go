@@ -2,6 +2,7 @@ package apitest_test
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -99,12 +100,18 @@ func TestFS1TheStrangersSumIsSaid(t *testing.T) {
 	}
 	a := p.nobody().post("/v1/sign-in-codes", m{"email": to})
 	f := a.fails(429, "rate_limited")
-	if after := a.limited(`"codes";q=10;w=3600`); after > time.Hour || !strings.Contains(f.Detail, "Try again in ") {
+	after := a.limited(`"codes";q=10;w=3600`)
+	if after > time.Hour || !strings.Contains(f.Detail, "Try again in ") {
 		t.Errorf("after %s: %s", after, f.Detail)
 	}
-	at := p.now().Add(50 * time.Minute).UTC().Format("15:")
-	p.nobody().post("/sign-in", do("code", url.Values{"email": {to}})).is(429).
-		shows("Too many sign-in codes were requested for this address. Try again in", "UTC", at).hides(`name="code"`)
+	end := p.now().Add(after).UTC()
+	page := p.nobody().post("/sign-in", do("code", url.Values{"email": {to}})).is(429).
+		shows("Too many sign-in codes were requested for this address. Try again in").hides(`name="code"`)
+	said := regexp.MustCompile(`, at (\d\d:\d\d) UTC`).FindStringSubmatch(page.text())
+	// A minute that has begun is counted whole, and one may begin meanwhile.
+	if soon := end.Add(time.Minute); said == nil || said[1] != end.Format("15:04") && said[1] != soon.Format("15:04") {
+		t.Errorf("it ends at %s, and the page says %q", end, said)
+	}
 	for range 5 {
 		p.advance(21 * time.Second)
 		home.post("/sign-in", do("code", url.Values{"email": {to}})).is(303)
