@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
@@ -13,7 +12,6 @@ import (
 
 	"latchkey.dev/infra/run/local"
 	"latchkey.dev/infra/test/chromium"
-	"latchkey.dev/shared/domain/identity"
 )
 
 // TestWhatIsDoneBeforeTheScriptIsThereCounts does on each page what somebody quick does on a slow line: the page is there, and its
@@ -66,17 +64,17 @@ func TestWhatIsDoneBeforeTheScriptIsThereCounts(t *testing.T) {
 	owner.until("the focus where it was", `document.activeElement.id === "name" &&
 		document.querySelector("#invite-form").closest("dialog").open`)
 
-	l.advance(identity.StepUpLasts + time.Minute)
-	owner.open("/settings/members")
-	owner.write("email", "kim@northwind-automations.com")
-	before := len(l.mails(local.Owner))
-	owner.scripts(false)
-	owner.press("Add member")
-	owner.until("the code's field", `document.getElementById("code")`)
-	owner.types("code", sixDigits.FindString(l.mailTo(local.Owner, before).Subject))
-	owner.scripts(true)
-	owner.sees("kim@northwind-automations.com", "Members")
-	owner.until("the members' page", `location.pathname === "/settings/members"`)
+	// Where an agency begins, the code that is typed sends itself.
+	founder := visit(t, in, l, "founder")
+	founder.open("/sign-up")
+	founder.write("name", "Birch Studio")
+	founder.write("email", "mia@birch.example")
+	founder.scripts(false)
+	founder.click(`//main//form//button[contains(@class, "main")]`)
+	founder.until("the code's field", `document.readyState === "interactive" && document.getElementById("code")`)
+	founder.types("code", sixDigits.FindString(l.mailTo("mia@birch.example", 0).Subject))
+	founder.scripts(true)
+	founder.until("the agency", `location.pathname !== "/sign-up" && document.body.innerText.includes("Birch Studio")`)
 }
 
 // goes follows an address, and waits for what the page has without its script.
